@@ -1,0 +1,28 @@
+/**
+ * TCP, UDP, Unix sockets, TLS, DNS, HTTP and WebSocket, for the tasks of {@code dev.weft.runtime}.
+ */
+module dev.weft.net {
+    // Export each package when it comes: dev.weft.net, dev.weft.net.netty, dev.weft.http,
+    // dev.weft.websocket.
+    requires transitive dev.weft.runtime;
+    requires static transitive org.jspecify;
+    requires org.slf4j;
+
+    // transitive: the bridge of dev.weft.net.netty, and it alone, names its types in signatures.
+    requires transitive io.netty.transport;
+    requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.compression;
+    requires io.netty.codec.dns;
+    requires io.netty.codec.http;
+    requires io.netty.codec.http2;
+    requires io.netty.common;
+    requires io.netty.handler;
+    requires io.netty.handler.proxy;
+    requires io.netty.resolver;
+    requires io.netty.resolver.dns;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.classes.io_uring;
+    requires io.netty.transport.classes.kqueue;
+    requires io.netty.transport.unix.common;
+}

@@ -1,0 +1,11 @@
+/** The runnable echo server and client, and Weft's command line. */
+module dev.weft.echo {
+    requires dev.weft.net;
+    requires dev.weft.runtime;
+    requires info.picocli;
+    requires static org.jspecify;
+
+    // picocli reads the annotations of the commands.
+    opens dev.weft.echo to
+            info.picocli;
+}
