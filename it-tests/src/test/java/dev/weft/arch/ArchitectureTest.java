@@ -39,7 +39,8 @@ class ArchitectureTest {
         weft =
                 new ClassFileImporter()
                         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                        // The tests of runtime come as a jar, or as this folder, with other classes.
+                        // The tests of runtime come as a jar, or as this folder, with other
+                        // classes.
                         .withImportOption(location -> !location.contains("-tests.jar"))
                         .importPackages("dev.weft");
     }
@@ -123,7 +124,8 @@ class ArchitectureTest {
 
     private static DescribedPredicate<JavaClass> notOfWeft() {
         return DescribedPredicate.describe(
-                "are not Weft's", c -> !c.getBaseComponentType().getPackageName().startsWith("dev.weft"));
+                "are not Weft's",
+                c -> !c.getBaseComponentType().getPackageName().startsWith("dev.weft"));
     }
 
     private static DescribedPredicate<JavaClass> exportedByRuntime() {
@@ -142,7 +144,11 @@ class ArchitectureTest {
     private static DescribedPredicate<JavaClass> areExported() {
         return DescribedPredicate.describe(
                 "are exported",
-                c -> visible(c) && c.getEnclosingClass().map(ArchitectureTest::visible).orElse(true));
+                c ->
+                        visible(c)
+                                && c.getEnclosingClass()
+                                        .map(ArchitectureTest::visible)
+                                        .orElse(true));
     }
 
     private static ArchCondition<JavaClass> nameNoNettyType() {
@@ -161,19 +167,13 @@ class ArchitectureTest {
                         .forEach(type -> report(owner.getName(), type, owner, events));
                 owner.getMembers().stream()
                         .filter(ArchitectureTest::visible)
-                        .forEach(
-                                member ->
-                                        signature(member)
-                                                .flatMap(t -> t.getAllInvolvedRawTypes().stream())
-                                                .filter(ArchitectureTest::isNetty)
-                                                .distinct()
-                                                .forEach(
-                                                        type ->
-                                                                report(
-                                                                        member.getFullName(),
-                                                                        type,
-                                                                        owner,
-                                                                        events)));
+                        .forEach(member ->
+                                signature(member)
+                                        .flatMap(t -> t.getAllInvolvedRawTypes().stream())
+                                        .filter(ArchitectureTest::isNetty)
+                                        .distinct()
+                                        .forEach(type ->
+                                                report(member.getFullName(), type, owner, events)));
             }
         };
     }
