@@ -3,8 +3,8 @@
  * and offloading.
  */
 module dev.weft.runtime {
-    // Packages, one line each; add the bridges here when they come: exports dev.weft.netty;
     exports dev.weft;
+    exports dev.weft.netty;
 
     requires static transitive org.jspecify;
     requires org.slf4j;

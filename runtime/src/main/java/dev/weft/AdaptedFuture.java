@@ -1,0 +1,59 @@
+package dev.weft;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Another library's future as ours: cancelling it cancels that too. */
+final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
+    private final String description;
+    private final Runnable onCancel;
+
+    AdaptedFuture(String description, Runnable onCancel) {
+        super(Fiber.current());
+        this.description = description;
+        this.onCancel = onCancel;
+    }
+
+    static <T extends @Nullable Object> AdaptedFuture<T> of(CompletionStage<T> stage) {
+        AdaptedFuture<T> future =
+                new AdaptedFuture<>(
+                        "the stage " + stage, () -> stage.toCompletableFuture().cancel(true));
+        var _ =
+                stage.whenComplete((result, failure) -> {
+                    if (failure == null) {
+                        future.tryComplete(result);
+                    } else {
+                        future.failOnce(failure);
+                    }
+                });
+        return future;
+    }
+
+    private void failOnce(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null
+                        ? failure.getCause()
+                        : failure;
+        if (cause instanceof CancellationException) {
+            end(new Cancelled(cause.getMessage()));
+        } else {
+            tryFail(cause);
+        }
+    }
+
+    @Override
+    String description() {
+        return description;
+    }
+
+    @Override
+    public boolean cancel() {
+        boolean cancelled = super.cancel();
+        if (cancelled) {
+            onCancel.run();
+        }
+        return cancelled;
+    }
+}

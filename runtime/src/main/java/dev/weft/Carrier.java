@@ -1,0 +1,395 @@
+package dev.weft;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loop mode: a platform thread that runs the loop's fibers, all of them virtual threads, in FIFO
+ * order.
+ *
+ * <h2>The sleep protocol</h2>
+ *
+ * The loop has two places to sleep. With epoll, io_uring and kqueue the event loop's fiber sits in
+ * the kernel, and the carrier with it. With NIO, or while the event loop's fiber is itself
+ * suspended (it wants a lock that a task holds), the carrier finds its queue empty and parks, bare.
+ * A producer must end either sleep, and must not pay a system call when there is none to end.
+ *
+ * <p>{@code sleep} is the bell that says where to ring. Only code on the carrier writes it; anyone
+ * reads it:
+ *
+ * <pre>
+ *   sleeper                                   producer
+ *   S1  sleep = IN_KERNEL (or PARKED)         P1  queue.push(entry)      (an atomic exchange)
+ *   S2  if queue not empty: do not sleep      P2  s = sleep
+ *   S3  block                                 P3  if s != AWAKE: ring
+ *   S4  sleep = AWAKE
+ * </pre>
+ *
+ * S1/S2 and P1/P2 are Dekker's pattern on volatile variables: either S2 sees the entry or P2 sees
+ * the bell. Where both do, the ring comes too early or too late, and is harmless: {@code
+ * LockSupport.unpark} leaves a permit that the next park consumes (S2 is repeated after every
+ * return), and a Netty handler that is woken leaves its poll at once or the next one early. No ring
+ * can be swallowed: the handler's own flag is reset before it evaluates {@code canBlock} (which is
+ * S2) and the permit is consumed only by a park after which S2 is evaluated again. So no safety
+ * time-out is needed, and there is none.
+ *
+ * <h2>Closing</h2>
+ *
+ * A continuation that is dropped kills its thread, and one that is rejected kills an innocent one.
+ * So {@code CLOSED} is one more place to sleep: after the carrier has set it, it empties the queue
+ * to the JDK's scheduler, and so does every producer that sees it (P3), one at a time through
+ * {@link #draining}. By the same pattern, no entry stays behind.
+ */
+final class Carrier extends Scheduler {
+    private static final Logger LOG = LoggerFactory.getLogger(Carrier.class);
+
+    private static final int AWAKE = 0;
+    private static final int IN_KERNEL = 1;
+    private static final int PARKED = 2;
+    private static final int CLOSED = 4;
+
+    /** The platform thread; {@link Fiber#current} recognises it. */
+    final class CarrierThread extends Thread {
+        CarrierThread(String name) {
+            super(null, Carrier.this::carry, name, 0, false);
+        }
+
+        @Nullable Fiber current() {
+            return current;
+        }
+    }
+
+    private final CarrierThread thread;
+    private final Poller poller;
+    private final Fiber pollerFiber;
+
+    /**
+     * Whether the transport blocks in the kernel, carrier and all; NIO parks its virtual thread
+     * instead.
+     */
+    private final boolean blocksInKernel;
+
+    private final @Nullable SleepProbe probe;
+
+    /** The bell: a sum of the constants above. Written on the carrier only. */
+    private volatile int sleep;
+
+    /**
+     * Written on the carrier; read there, and as a snapshot by the watch, which may see an old one.
+     */
+    private @Nullable Fiber current;
+
+    /** Where an immediate hand-over to a callback worker shows up; owned by the carrier. */
+    private @Nullable Fiber direct;
+
+    /** Set by the poller's fiber when Netty's loop has terminated; owned by the carrier. */
+    private boolean pollerEnded;
+
+    /** How many drains of a closed queue are asked for: whoever raises it from zero drains. */
+    private final AtomicInteger draining = new AtomicInteger();
+
+    /** Entries run; owned by the carrier, read as a snapshot by the watch. */
+    private long segments;
+
+    Carrier(
+            Loop loop,
+            String name,
+            Poller poller,
+            boolean blocksInKernel,
+            @Nullable SleepProbe probe) {
+        super(loop);
+        this.poller = poller;
+        this.blocksInKernel = blocksInKernel;
+        this.probe = probe;
+        this.thread = new CarrierThread(name);
+        this.pollerFiber = fiber(name + "-poller", this::poll);
+        poller.setOwner(pollerFiber.thread());
+    }
+
+    void start() {
+        start(pollerFiber);
+        thread.start();
+    }
+
+    // ---- the carrier thread
+
+    private void carry() {
+        for (; ; ) {
+            RunQueue.Entry entry = queue.poll();
+            if (entry != null) {
+                try {
+                    entry.run();
+                } catch (Throwable e) {
+                    complain(e);
+                }
+            } else if (pollerEnded) {
+                break;
+            } else {
+                park();
+            }
+        }
+        for (CallbackWorkers.Worker worker : callbacks.close()) {
+            handOver(worker);
+        }
+        bell(CLOSED);
+        forwardAll();
+    }
+
+    private void park() {
+        probe(SleepProbe.Step.BEFORE_PARK_FLAG);
+        bell(sleep | PARKED);
+        probe(SleepProbe.Step.BEFORE_PARK);
+        if (queue.isEmpty()) {
+            LockSupport.park(this);
+            Thread.interrupted(); // a set flag would turn the next park into a spin
+        }
+        probe(SleepProbe.Step.AFTER_PARK);
+        bell(sleep & ~PARKED);
+    }
+
+    /**
+     * Sets the bell. Read-modify-write without a lock is right here: all writers are on the
+     * carrier.
+     */
+    private void bell(int s) {
+        sleep = s;
+    }
+
+    private static void complain(Throwable e) {
+        try {
+            LOG.error("a loop's carrier caught a failure of the JDK's own; it goes on", e);
+        } catch (Throwable ignored) {
+            // Out of memory or stack even for logging: the carrier has to live.
+            return;
+        }
+    }
+
+    @Override
+    void resumeFromQueue(Fiber fiber) {
+        Runnable continuation = fiber.continuation;
+        if (continuation == null) {
+            return;
+        }
+        segments++;
+        current = fiber;
+        try {
+            continuation.run();
+        } finally {
+            current = null;
+        }
+        TaskImpl<?> task = fiber.task;
+        if (task != null) {
+            task.afterSegment();
+        }
+    }
+
+    @Override
+    void runFromQueue(Callback callback) {
+        if (!callback.isSpent()) {
+            handOver(callbacks.assign(callback));
+        }
+    }
+
+    /**
+     * Runs a parked worker now, not at the queue's tail. Unparking it makes the JDK hand its
+     * continuation to {@link Fiber#execute}, on this very thread, which leaves it in {@link
+     * #direct}. If it does not (somebody interrupted the worker, so that it is in the queue
+     * already), it runs when its entry comes.
+     */
+    private void handOver(CallbackWorkers.Worker worker) {
+        Fiber fiber = worker.fiber;
+        direct = fiber;
+        try {
+            if (fiber.started) {
+                LockSupport.unpark(fiber.thread());
+            } else {
+                fiber.started = true;
+                fiber.thread().start();
+            }
+        } finally {
+            boolean handed = direct == null;
+            direct = null;
+            if (handed) {
+                resumeFromQueue(fiber);
+            }
+        }
+    }
+
+    // ---- the event loop's fiber
+
+    private void poll() {
+        poller.run(() -> {
+            long before = 0;
+            while (!poller.isTerminated()) {
+                poller.turn();
+                if (!queue.isEmpty()) {
+                    before = System.nanoTime();
+                    Thread.yield();
+                    poller.sawTurnOf(System.nanoTime() - before);
+                }
+            }
+        });
+        pollerEnded = true;
+    }
+
+    /** What the poller asks before it blocks, and after: S1, S2 and S4 of the protocol. */
+    final Poller.Idle idle =
+            new Poller.Idle() {
+                @Override
+                public boolean enter() {
+                    if (!queue.isEmpty()) {
+                        return false;
+                    }
+                    if (blocksInKernel) {
+                        probe(SleepProbe.Step.BEFORE_KERNEL_FLAG);
+                        bell(sleep | IN_KERNEL);
+                        probe(SleepProbe.Step.BEFORE_KERNEL);
+                    }
+                    return true;
+                }
+
+                @Override
+                public boolean canBlock() {
+                    return queue.isEmpty() && (!blocksInKernel || (sleep & IN_KERNEL) != 0);
+                }
+
+                @Override
+                public void leave() {
+                    if (blocksInKernel) {
+                        probe(SleepProbe.Step.AFTER_KERNEL);
+                        bell(sleep & ~IN_KERNEL);
+                    }
+                }
+            };
+
+    private void probe(SleepProbe.Step step) {
+        if (probe != null) {
+            probe.at(step);
+        }
+    }
+
+    // ---- any thread
+
+    /** A fiber's continuation can run. */
+    void ready(Fiber fiber) {
+        if (direct == fiber && Thread.currentThread() == thread) {
+            direct = null;
+            return;
+        }
+        push(fiber);
+    }
+
+    private void push(RunQueue.Entry entry) {
+        if (!queue.push(entry)) {
+            return;
+        }
+        probe(SleepProbe.Step.PUSHED);
+        int s = sleep;
+        if (s != AWAKE) {
+            ring(s);
+        }
+    }
+
+    private void ring(int s) {
+        probe(SleepProbe.Step.BEFORE_RING);
+        if ((s & IN_KERNEL) != 0) {
+            if (Thread.currentThread() == pollerFiber.thread) {
+                bell(s & ~IN_KERNEL); // on the carrier, back from the kernel, handling events
+            } else {
+                poller.wakeUp();
+            }
+        }
+        if ((s & PARKED) != 0) {
+            LockSupport.unpark(thread);
+        }
+        if ((s & CLOSED) != 0) {
+            forwardAll();
+        }
+    }
+
+    /**
+     * Hands what is left in a closed loop's queue to the JDK's scheduler; callbacks are dropped,
+     * and say so.
+     */
+    private void forwardAll() {
+        if (draining.getAndIncrement() != 0) {
+            return;
+        }
+        int asked = 1;
+        do {
+            RunQueue.Entry entry;
+            while ((entry = queue.poll()) != null) {
+                if (entry instanceof Fiber fiber) {
+                    Runnable continuation = fiber.continuation;
+                    if (continuation != null) {
+                        VirtualThreads.defaultScheduler().execute(continuation);
+                    }
+                } else if (entry instanceof Callback callback) {
+                    callback.loop.dropped(callback);
+                }
+            }
+            asked = draining.addAndGet(-asked);
+        } while (asked != 0);
+    }
+
+    @Override
+    boolean enqueue(Callback callback) {
+        push(callback);
+        return (sleep & CLOSED) == 0;
+    }
+
+    @Override
+    Fiber fiber(@Nullable String name, Runnable body) {
+        Fiber fiber = new Fiber(this);
+        fiber.thread = VirtualThreads.unstarted(fiber, name, body);
+        return fiber;
+    }
+
+    @Override
+    void start(Fiber fiber) {
+        fiber.thread().start();
+    }
+
+    @Override
+    void suspend(Fiber fiber) {
+        LockSupport.park(fiber);
+    }
+
+    @Override
+    void resume(Fiber fiber) {
+        LockSupport.unpark(fiber.thread());
+    }
+
+    @Override
+    void yield(Fiber fiber) {
+        Thread.yield();
+    }
+
+    @Override
+    boolean interruptIfBlocked(Fiber fiber) {
+        Thread.State state = fiber.thread().getState();
+        boolean parked = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+        if (parked) {
+            fiber.thread().interrupt();
+        }
+        return parked;
+    }
+
+    @Override
+    @Nullable Fiber running() {
+        return current;
+    }
+
+    @Override
+    long segments() {
+        return segments;
+    }
+
+    /** Waits until the carrier has ended. */
+    void join() throws InterruptedException {
+        thread.join();
+    }
+}

@@ -1,0 +1,98 @@
+package dev.weft;
+
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One virtual thread of a loop: a task's, a callback worker's or the event loop's. It is its
+ * thread's entry in the run queue and, in loop mode, its thread's scheduler.
+ *
+ * <p>Kept apart from the task, since any virtual thread that is started <em>inside</em> a task
+ * inherits this executor for all its life: it must keep neither the task nor its result reachable.
+ */
+final class Fiber extends RunQueue.Entry implements Executor {
+    final Scheduler scheduler;
+
+    /**
+     * What runs here; null for the event loop and callback workers, and once the task has ended.
+     * Owned by the loop.
+     */
+    @Nullable TaskImpl<?> task;
+
+    /** The scope in which {@code async} starts tasks; null on the event loop. Owned by the loop. */
+    @Nullable ScopeImpl scope;
+
+    /** Set once, before the fiber starts. */
+    @Nullable Thread thread;
+
+    /** Loop mode: the thread's own continuation, the first Runnable that its executor is handed. */
+    volatile @Nullable Runnable continuation;
+
+    /**
+     * Portable mode: whether this fiber holds the turn. Written by whoever grants it, read by the
+     * fiber.
+     */
+    volatile boolean granted;
+
+    /**
+     * Whether the thread was started. Owned by the scheduler's consumer; meaningless for tasks in
+     * loop mode.
+     */
+    boolean started;
+
+    /** Portable mode: no turn may be granted any more. Owned by the turn's holder. */
+    boolean ended;
+
+    Fiber(Scheduler scheduler) {
+        this.scheduler = scheduler;
+    }
+
+    Thread thread() {
+        Thread t = thread;
+        if (t == null) {
+            throw new IllegalStateException("the fiber has no thread yet");
+        }
+        return t;
+    }
+
+    /**
+     * Loop mode only: what the JDK calls when this fiber's thread, or one started by it, is ready
+     * to run.
+     */
+    @Override
+    public void execute(Runnable runnable) {
+        Runnable own = continuation;
+        if (own == null) {
+            continuation = own = runnable;
+        }
+        if (own == runnable) {
+            ((Carrier) scheduler).ready(this);
+        } else {
+            VirtualThreads.defaultScheduler().execute(runnable);
+        }
+    }
+
+    @Override
+    void run() {
+        scheduler.resumeFromQueue(this);
+    }
+
+    /**
+     * The fiber that runs the caller, or null on a thread of no loop.
+     *
+     * <p>In loop mode the carrier knows, at the cost of two loads. In portable mode a scoped value
+     * does; the check of the thread keeps threads out that inherited the binding ({@code
+     * StructuredTaskScope}).
+     */
+    static @Nullable Fiber current() {
+        if (VirtualThreads.currentCarrier() instanceof Carrier.CarrierThread carrier) {
+            Fiber fiber = carrier.current();
+            return fiber != null && fiber.thread == Thread.currentThread() ? fiber : null;
+        }
+        if (!Turn.used) {
+            return null;
+        }
+        Fiber fiber = Turn.CURRENT.isBound() ? Turn.CURRENT.get() : null;
+        return fiber != null && fiber.thread == Thread.currentThread() ? fiber : null;
+    }
+}

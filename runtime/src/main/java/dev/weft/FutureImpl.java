@@ -1,0 +1,485 @@
+package dev.weft;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of a future, in one word: null while pending, a {@link Waiter} (the last of a chain)
+ * while somebody waits, else the outcome. Completing it is one compare-and-set; who wins fires the
+ * waiters in the order in which they came.
+ */
+abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T>
+        permits PromiseImpl, TaskImpl {
+    /** Somebody to tell when the future is done. */
+    abstract static class Waiter {
+        private volatile @Nullable Waiter next;
+        private volatile boolean removed;
+
+        /** Called once, by the completing thread: only enqueues and resumes. */
+        abstract void fire();
+    }
+
+    private static final class FiberWaiter extends Waiter {
+        private final Fiber fiber;
+
+        FiberWaiter(Fiber fiber) {
+            this.fiber = fiber;
+        }
+
+        @Override
+        void fire() {
+            fiber.scheduler.resume(fiber);
+        }
+    }
+
+    private static final class ThreadWaiter extends Waiter {
+        private final Thread thread = Thread.currentThread();
+
+        @Override
+        void fire() {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private static final class CallbackWaiter extends Waiter {
+        private final Callback callback;
+
+        CallbackWaiter(Callback callback) {
+            this.callback = callback;
+        }
+
+        @Override
+        void fire() {
+            callback.loop.scheduler.enqueue(callback);
+        }
+    }
+
+    /** Runs inside the completing call: for Weft's own short, safe code. */
+    private static final class InlineWaiter extends Waiter {
+        private final Runnable function;
+
+        InlineWaiter(Runnable function) {
+            this.function = function;
+        }
+
+        @Override
+        void fire() {
+            function.run();
+        }
+    }
+
+    /** The outcome of a future that was cancelled. */
+    record Cancelled(@Nullable String message) {}
+
+    private static final Object NULL = new Object();
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(FutureImpl.class, "state", Object.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private volatile @Nullable Object state;
+
+    private static boolean isOutcome(@Nullable Object s) {
+        return s != null && !(s instanceof Waiter);
+    }
+
+    static Object encode(@Nullable Object result) {
+        return result == null ? NULL : result;
+    }
+
+    // ---- completing
+
+    /** Ends the future with an encoded outcome; false when it is done already. */
+    final boolean end(Object outcome) {
+        Object s;
+        do {
+            s = state;
+            if (isOutcome(s)) {
+                return false;
+            }
+        } while (!STATE.compareAndSet(this, s, outcome));
+        if (s != null) {
+            fireAll((Waiter) s);
+        }
+        return true;
+    }
+
+    /**
+     * Fires a chain, whose head came last, in the order in which its waiters came. The chain is
+     * only read: another thread may be taking waiters out of it.
+     */
+    private static void fireAll(Waiter last) {
+        int n = 0;
+        for (Waiter w = last; w != null; w = w.next) {
+            n++;
+        }
+        if (n == 1) {
+            fire(last);
+            return;
+        }
+        Waiter[] waiters = new Waiter[n];
+        int i = n;
+        for (Waiter w = last; w != null && i > 0; w = w.next) {
+            waiters[--i] = w;
+        }
+        for (; i < n; i++) {
+            fire(waiters[i]);
+        }
+    }
+
+    private static void fire(Waiter waiter) {
+        if (!waiter.removed) {
+            waiter.fire();
+        }
+    }
+
+    /** Where a failure is reported that nobody retrieves. */
+    abstract @Nullable ScopeImpl reportTo();
+
+    /** What this future is called in such a report. */
+    abstract String description();
+
+    /**
+     * Ends it with a failure, which is reported if nobody retrieves it; false when it is done
+     * already.
+     */
+    final boolean endWith(Throwable cause) {
+        Failure failure = Failure.of(cause);
+        if (!end(failure)) {
+            return false;
+        }
+        failure.watch(this, reportTo(), description());
+        return true;
+    }
+
+    // ---- waiting
+
+    /** Registers a waiter; false when the future is done already. */
+    private boolean addWaiter(Waiter waiter) {
+        for (; ; ) {
+            Object s = state;
+            if (isOutcome(s)) {
+                return false;
+            }
+            waiter.next = (Waiter) s;
+            if (STATE.compareAndSet(this, s, waiter)) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Takes a waiter out again, so that a future that lives long does not collect them. As in
+     * {@code FutureTask}: the chain is re-walked if another removal or a new waiter interferes, and
+     * one that slips back in is marked, so nobody fires it.
+     */
+    private void removeWaiter(Waiter waiter) {
+        waiter.removed = true;
+        retry:
+        for (; ; ) {
+            Object s = state;
+            if (!(s instanceof Waiter head)) {
+                return;
+            }
+            Waiter before = null;
+            for (Waiter w = head; w != null; ) {
+                Waiter next = w.next;
+                if (!w.removed) {
+                    before = w;
+                } else if (before != null) {
+                    before.next = next;
+                    if (before.removed) {
+                        continue retry;
+                    }
+                } else {
+                    STATE.compareAndSet(
+                            this, head, next); // won or lost: look again from the new head
+                    continue retry;
+                }
+                w = next;
+            }
+            return;
+        }
+    }
+
+    /**
+     * Suspends the task that runs in the fiber until this future is done, or the deadline has
+     * passed.
+     */
+    final void suspend(TaskImpl<?> task, Fiber fiber, long deadline) {
+        Waiter waiter = new FiberWaiter(fiber);
+        if (!addWaiter(waiter)) {
+            return;
+        }
+        try {
+            task.suspendUntil(this, fiber, deadline);
+        } finally {
+            if (!isDone()) {
+                removeWaiter(waiter);
+            }
+        }
+    }
+
+    /** Calls a short and safe function inside the completing call, or now. */
+    final void whenDone(Runnable function) {
+        if (!addWaiter(new InlineWaiter(function))) {
+            function.run();
+        }
+    }
+
+    @Override
+    public final Handle onDone(Consumer<? super Future<T>> function) {
+        Checks.notNull(function, "function");
+        Fiber fiber = Fiber.current();
+        if (fiber == null) {
+            throw new IllegalStateException(
+                    "onDone needs a loop to call the function on, and this thread has none: use onDone(loop, function)");
+        }
+        return register(Loop.of(fiber), fiber.scope, function);
+    }
+
+    @Override
+    public final Handle onDone(Loop loop, Consumer<? super Future<T>> function) {
+        Checks.notNull(loop, "loop");
+        Checks.notNull(function, "function");
+        Fiber fiber = Fiber.current();
+        ScopeImpl scope = fiber != null && Loop.of(fiber) == loop ? fiber.scope : null;
+        return register(loop, scope, function);
+    }
+
+    private Handle register(
+            Loop loop, @Nullable ScopeImpl scope, Consumer<? super Future<T>> function) {
+        CallbackWaiter waiter =
+                new CallbackWaiter(new Callback(loop, scope, () -> function.accept(this)));
+        if (!addWaiter(waiter)) {
+            waiter.fire();
+        }
+        Callback callback = waiter.callback;
+        return new Handle() {
+            @Override
+            public boolean cancel() {
+                boolean cancelled = callback.cancel();
+                if (cancelled) {
+                    removeWaiter(waiter);
+                }
+                return cancelled;
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return callback.isCancelled();
+            }
+        };
+    }
+
+    // ---- reading
+
+    @Override
+    public final boolean isDone() {
+        return isOutcome(state);
+    }
+
+    @Override
+    public final boolean isCancelled() {
+        return state instanceof Cancelled;
+    }
+
+    /** The result of a future that is done, or its failure as {@code await} throws it. */
+    @SuppressWarnings({"unchecked", "NullAway"}) // null is a T where it was completed with null
+    final T awaited() {
+        Object s = state;
+        if (s instanceof Failure failure) {
+            throw unchecked(failure.retrieve());
+        }
+        if (s instanceof Cancelled cancelled) {
+            throw cancellation(cancelled);
+        }
+        return s == NULL ? (T) null : (T) s;
+    }
+
+    private CancellationException cancellation(Cancelled cancelled) {
+        String message = cancelled.message();
+        return new CancellationException(
+                description() + " was cancelled" + (message == null ? "" : ": " + message));
+    }
+
+    /**
+     * A failure as code without checked exceptions throws it; never returns normally for unchecked
+     * ones.
+     */
+    static RuntimeException unchecked(Throwable failure) {
+        if (failure instanceof RuntimeException e) {
+            return e;
+        }
+        if (failure instanceof Error e) {
+            throw e;
+        }
+        if (failure instanceof IOException e) {
+            return new UncheckedIOException(e);
+        }
+        return new CompletionException(failure);
+    }
+
+    @Override
+    public final T get() throws InterruptedException, ExecutionException {
+        block(Timers.NONE);
+        return gotten();
+    }
+
+    @Override
+    public final T get(long timeout, TimeUnit unit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        if (!isDone()) {
+            block(
+                    System.nanoTime()
+                            + Math.min(Math.max(unit.toNanos(timeout), 0), Long.MAX_VALUE / 2));
+            if (!isDone()) {
+                throw new TimeoutException(
+                        description() + " was not done within " + timeout + " " + unit);
+            }
+        }
+        return gotten();
+    }
+
+    private T gotten() throws ExecutionException {
+        if (state instanceof Failure failure) {
+            throw new ExecutionException(failure.retrieve());
+        }
+        return awaited();
+    }
+
+    /**
+     * Blocks the current thread, or suspends the current task, until this is done or the deadline
+     * has passed.
+     */
+    private void block(long deadline) throws InterruptedException {
+        if (isDone()) {
+            return;
+        }
+        Fiber fiber = Fiber.current();
+        if (fiber != null) {
+            TaskImpl<?> task = fiber.task;
+            if (task != null) {
+                suspend(task, fiber, deadline);
+                return;
+            }
+            if (fiber.scheduler instanceof Turn || fiber.scope == null) {
+                throw new IllegalStateException(
+                        "get() would block loop "
+                                + Loop.of(fiber).name()
+                                + ": use onDone, or start a task with async");
+            }
+        }
+        Waiter waiter = new ThreadWaiter();
+        if (!addWaiter(waiter)) {
+            return;
+        }
+        while (!isDone()) {
+            if (deadline == Timers.NONE) {
+                LockSupport.park(this);
+            } else {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    break;
+                }
+                LockSupport.parkNanos(this, left);
+            }
+            if (Thread.interrupted()) {
+                removeWaiter(waiter);
+                throw new InterruptedException();
+            }
+        }
+        if (!isDone()) {
+            removeWaiter(waiter);
+        }
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "NullAway"}) // null is a T where it was completed with null
+    public final T resultNow() {
+        Object s = state;
+        if (!isOutcome(s)) {
+            throw new IllegalStateException(description() + " is not done");
+        }
+        if (s instanceof Failure failure) {
+            throw new IllegalStateException(description() + " failed", failure.retrieve());
+        }
+        if (s instanceof Cancelled) {
+            throw new IllegalStateException(description() + " was cancelled");
+        }
+        return s == NULL ? (T) null : (T) s;
+    }
+
+    @Override
+    public final Throwable exceptionNow() {
+        Object s = state;
+        if (s instanceof Failure failure) {
+            return failure.retrieve();
+        }
+        throw new IllegalStateException(
+                description()
+                        + (!isOutcome(s)
+                                ? " is not done"
+                                : s instanceof Cancelled ? " was cancelled" : " has a result"));
+    }
+
+    @Override
+    public final State state() {
+        Object s = state;
+        return !isOutcome(s)
+                ? State.RUNNING
+                : s instanceof Failure
+                        ? State.FAILED
+                        : s instanceof Cancelled ? State.CANCELLED : State.SUCCESS;
+    }
+
+    @Override
+    public final CompletableFuture<T> toCompletableFuture() {
+        CompletableFuture<T> stage =
+                new CompletableFuture<>() {
+                    @Override
+                    public boolean cancel(boolean mayInterruptIfRunning) {
+                        return super.cancel(mayInterruptIfRunning) && FutureImpl.this.cancel();
+                    }
+                };
+        Fiber fiber = Fiber.current();
+        if (fiber == null) {
+            whenDone(() -> transfer(stage));
+        } else {
+            onDone(done -> transfer(stage));
+        }
+        return stage;
+    }
+
+    private void transfer(CompletableFuture<T> stage) {
+        Object s = state;
+        if (s instanceof Failure failure) {
+            stage.completeExceptionally(failure.retrieve());
+        } else if (s instanceof Cancelled cancelled) {
+            stage.completeExceptionally(cancellation(cancelled));
+        } else {
+            stage.complete(awaited());
+        }
+    }
+
+    @Override
+    public String toString() {
+        return description() + "[" + state().toString().toLowerCase(java.util.Locale.ROOT) + "]";
+    }
+}

@@ -1,0 +1,627 @@
+package dev.weft;
+
+import dev.weft.internal.Access;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An event loop: tasks, callbacks, timers and I/O of one thread's worth. Counterpart of {@code
+ * asyncio}'s event loop and of Netty's {@code EventLoop}; most programs only use {@link Async#run},
+ * which opens and closes one.
+ *
+ * <p>Tasks of one loop never run at the same time, and between two suspension points nothing else
+ * of the loop runs, so state that only one loop's tasks touch needs no lock. What is ready runs in
+ * the order in which it became so.
+ *
+ * <p>A loop's threads are no daemons: close it, or the JVM does not end.
+ */
+public final class Loop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+    private static final AtomicReference<@Nullable SchedulerMode> ANNOUNCED =
+            new AtomicReference<>();
+
+    static {
+        Access.set(new LoopAccess());
+    }
+
+    private enum Phase {
+        OPEN,
+        CLOSING,
+        CLOSED
+    }
+
+    private final String name;
+    private final Transport transport;
+    private final boolean debug;
+    private final Poller poller;
+    private final @Nullable Thread pollerThread; // portable mode
+    private final ScopeImpl root;
+    private final @Nullable Watch watch;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.OPEN);
+
+    /** The scope of the {@link #run} in progress; owned by the loop, read by any thread. */
+    private volatile @Nullable ScopeImpl running;
+
+    private final AtomicReference<@Nullable Thread> runner = new AtomicReference<>();
+
+    private volatile Consumer<UnhandledFailure> onUnhandled = UnhandledFailure::log;
+
+    final Scheduler scheduler;
+
+    /**
+     * Tasks that have not ended, and those suspended in Weft; owned by the loop, read as a
+     * snapshot.
+     */
+    int tasks;
+
+    int awaiting;
+
+    private Loop(LoopOptions options) {
+        transport = Transports.resolve(options.transport());
+        SchedulerMode mode = resolve(options.scheduler());
+        String given = options.name();
+        name = given != null ? given : "weft-" + NUMBERS.incrementAndGet();
+        debug = options.debug();
+        root = new ScopeImpl(this, "loop " + name);
+        poller = new Poller(Transports.handlers(transport));
+        if (mode == SchedulerMode.LOOP) {
+            Carrier carrier =
+                    new Carrier(
+                            this,
+                            name,
+                            poller,
+                            Transports.blocksInKernel(transport),
+                            options.probe());
+            poller.setIdle(carrier.idle);
+            scheduler = carrier;
+            pollerThread = null;
+            carrier.start();
+        } else {
+            scheduler = new Turn(this);
+            poller.setIdle(Poller.Idle.ALWAYS);
+            Thread thread = Thread.ofPlatform().name(name).unstarted(this::pollPortably);
+            poller.setOwner(thread);
+            pollerThread = thread;
+            thread.start();
+        }
+        watch = debug ? Watch.start(this) : null;
+    }
+
+    private static SchedulerMode resolve(SchedulerMode wanted) {
+        String why = VirtualThreads.unavailableBecause();
+        if (wanted == SchedulerMode.LOOP && why != null) {
+            throw new IllegalStateException("loop mode is not available: " + why);
+        }
+        SchedulerMode mode =
+                wanted != SchedulerMode.AUTO
+                        ? wanted
+                        : why == null ? SchedulerMode.LOOP : SchedulerMode.PORTABLE;
+        if (ANNOUNCED.getAndSet(mode) != mode) {
+            if (mode == SchedulerMode.LOOP) {
+                LOG.info("loop mode: tasks run on their loop's own thread");
+            } else {
+                LOG.info(
+                        "portable mode: a blocking JDK call in a task holds its loop; {}",
+                        why == null
+                                ? "asked for by an option"
+                                : "for loop mode add " + VirtualThreads.FLAG + " (" + why + ")");
+            }
+        }
+        return mode;
+    }
+
+    private void pollPortably() {
+        poller.run(() -> {
+            while (!poller.isTerminated()) {
+                poller.turn();
+            }
+        });
+    }
+
+    // ---- opening, running, closing
+
+    /**
+     * Opens a loop with the default options.
+     *
+     * @return an open loop
+     */
+    public static Loop open() {
+        return open(LoopOptions.defaults());
+    }
+
+    /**
+     * Opens a loop. Counterpart of {@code asyncio.new_event_loop}, but it runs at once, on a thread
+     * of its own.
+     *
+     * @param options how to make it
+     * @return an open loop
+     * @throws IllegalStateException if the transport or the scheduler mode does not work here; the
+     *     message says why
+     */
+    public static Loop open(LoopOptions options) {
+        return new Loop(Checks.notNull(options, "options"));
+    }
+
+    /**
+     * The loop that runs the caller: a task or a callback of it.
+     *
+     * @return the current loop
+     * @throws IllegalStateException on a thread of no loop
+     */
+    public static Loop current() {
+        Fiber fiber = Fiber.current();
+        if (fiber == null) {
+            throw new IllegalStateException(
+                    "there is no current loop: this thread runs no task or callback of one");
+        }
+        return of(fiber);
+    }
+
+    static Loop of(Fiber fiber) {
+        return fiber.scheduler.loop;
+    }
+
+    static void requireForeignThread(String what) {
+        Fiber fiber = Fiber.current();
+        if (fiber != null) {
+            throw new IllegalStateException(
+                    what
+                            + " blocks its thread until all is done, and so cannot be called on loop "
+                            + of(fiber).name
+                            + ": call the code directly, or start it with async(…)");
+        }
+    }
+
+    /**
+     * Runs a body as a task, and blocks the calling thread until it and all tasks that it left
+     * behind have ended. Counterpart of {@code run_until_complete}. Interrupting the calling thread
+     * cancels the body; the flag is set again when all have ended.
+     *
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result
+     * @throws IllegalStateException if the loop is closed, runs another body, or the caller is a
+     *     task or callback
+     * @throws CancellationException if the body was cancelled; its failure is thrown as {@code
+     *     await} throws it
+     */
+    public <T extends @Nullable Object> T run(Body<T> body) {
+        Checks.notNull(body, "body");
+        requireForeignThread("Loop.run");
+        if (!runner.compareAndSet(null, Thread.currentThread())) {
+            throw new IllegalStateException(
+                    "loop " + name + " runs a body already, in " + runner.get());
+        }
+        try {
+            TaskImpl<T> main = new TaskImpl<>(root, name + "-main", () -> runInScope(body));
+            requireOpen();
+            main.start();
+            boolean interrupted = false;
+            try {
+                for (; ; ) {
+                    try {
+                        T result = main.get();
+                        return result;
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        main.cancel("the thread that runs the loop was interrupted");
+                    } catch (ExecutionException e) {
+                        throw FutureImpl.unchecked(e.getCause() != null ? e.getCause() : e);
+                    }
+                }
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        } finally {
+            runner.set(null);
+        }
+    }
+
+    /**
+     * As {@link #run(Body)}, for a body without a result.
+     *
+     * @param action what to run
+     */
+    public void run(Action action) {
+        run(Async.body(action));
+    }
+
+    private <T extends @Nullable Object> T runInScope(Body<T> body) throws Exception {
+        ScopeImpl scope = new ScopeImpl(this, "the run of loop " + name);
+        running = scope;
+        try {
+            return scope.run(TaskImpl.current("run"), body);
+        } finally {
+            running = null;
+        }
+    }
+
+    /**
+     * Starts a task from any thread. Counterpart of {@code run_coroutine_threadsafe}; on the loop
+     * itself prefer {@link Async#async}. The task belongs to the scope of the {@link #run} in
+     * progress, else to the loop, which cancels it when it closes.
+     *
+     * @param body what the task runs
+     * @param <T> the type of its result
+     * @return the task; any thread may wait for it with {@link Future#get()}
+     * @throws IllegalStateException if the loop is closed
+     */
+    public <T extends @Nullable Object> Task<T> submit(Body<T> body) {
+        Checks.notNull(body, "body");
+        requireOpen();
+        ScopeImpl scope = running;
+        TaskImpl<T> task = new TaskImpl<>(scope != null ? scope : root, null, body);
+        task.start();
+        return task;
+    }
+
+    /**
+     * As {@link #submit(Body)}, for a body without a result.
+     *
+     * @param action what the task runs
+     * @return the task
+     */
+    public Task<@Nullable Void> submit(Action action) {
+        return submit(Async.body(action));
+    }
+
+    /**
+     * Closes the loop and blocks until it has ended: tasks are cancelled and awaited, then channels
+     * closed, then threads ended. Idempotent; of several callers each returns when it is done.
+     * Being interrupted does not shorten it.
+     *
+     * @throws IllegalStateException if the caller is a task or callback of this very loop
+     */
+    @Override
+    public void close() {
+        Fiber fiber = Fiber.current();
+        if (fiber != null && fiber.scheduler == scheduler) {
+            throw new IllegalStateException(
+                    "loop "
+                            + name
+                            + " cannot be closed by its own task or callback, for which it would have to wait");
+        }
+        if (phase.compareAndSet(Phase.OPEN, Phase.CLOSING)) {
+            uninterruptibly(this::shutDown);
+            phase.set(Phase.CLOSED);
+            closed.countDown();
+        } else {
+            uninterruptibly(closed::await);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Wait {
+        void run() throws InterruptedException;
+    }
+
+    private static void uninterruptibly(Wait... steps) {
+        boolean interrupted = false;
+        for (Wait step : steps) {
+            for (; ; ) {
+                try {
+                    step.run();
+                    break;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The order matters: see DESIGN, trap 3. Each step may be repeated after an interrupt. */
+    private void shutDown() throws InterruptedException {
+        endRoot();
+        poller.eventLoop().execute(poller::shutDown);
+        Thread thread = pollerThread;
+        if (thread != null) {
+            uninterruptibly(thread::join);
+        }
+        if (scheduler instanceof Carrier carrier) {
+            uninterruptibly(carrier::join);
+        } else if (scheduler instanceof Turn turn) {
+            uninterruptibly(turn.closeWhenGranted()::await);
+        }
+        if (watch != null) {
+            watch.stop();
+        }
+    }
+
+    /** Ends the root scope in a task that belongs to no scope's list. */
+    private void endRoot() {
+        CountDownLatch ended = new CountDownLatch(1);
+        ScopeImpl none = new ScopeImpl(this, "the closing of loop " + name);
+        TaskImpl<@Nullable Void> closer =
+                new TaskImpl<>(none, name + "-closer", Async.body(root::end));
+        closer.whenDone(ended::countDown);
+        closer.start();
+        uninterruptibly(ended::await);
+    }
+
+    private void requireOpen() {
+        if (phase.get() != Phase.OPEN) {
+            throw new IllegalStateException("loop " + name + " is closed");
+        }
+    }
+
+    // ---- callbacks and timers
+
+    /**
+     * Calls a function on the loop's callback thread, after everything that is ready now. From any
+     * thread. Counterpart of {@code call_soon} and {@code call_soon_threadsafe}.
+     *
+     * @param function what to call; it is no task and may not {@code await}. What it throws goes to
+     *     the exception handler
+     * @return a handle that keeps it from being called
+     * @throws IllegalStateException if the loop is closed
+     */
+    public Handle callSoon(Runnable function) {
+        Callback callback = callback(function);
+        if (!scheduler.enqueue(callback)) {
+            throw new IllegalStateException("loop " + name + " is closed");
+        }
+        return callback;
+    }
+
+    /**
+     * Calls a function on the loop's callback thread after a time. From any thread. Counterpart of
+     * {@code call_later}.
+     *
+     * @param delay how long to wait, 0 or more
+     * @param function what to call, as for {@link #callSoon}
+     * @return a handle that keeps it from being called
+     * @throws IllegalStateException if the loop is closed
+     */
+    public Handle callLater(Duration delay, Runnable function) {
+        return callAtNanos(System.nanoTime() + Checks.nanos(delay, "delay"), function);
+    }
+
+    /**
+     * Calls a function on the loop's callback thread when its clock shows a time. Counterpart of
+     * {@code call_at}.
+     *
+     * @param when the time, as {@link #time} counts it
+     * @param function what to call, as for {@link #callSoon}
+     * @return a handle that keeps it from being called
+     * @throws IllegalStateException if the loop is closed
+     */
+    public Handle callAt(Duration when, Runnable function) {
+        return callAtNanos(Checks.notNull(when, "when").toNanos(), function);
+    }
+
+    /**
+     * What the loop's clock shows: monotonic, from an arbitrary origin. Counterpart of {@code
+     * loop.time()}.
+     *
+     * @return the time since the origin
+     */
+    public Duration time() {
+        return Duration.ofNanos(System.nanoTime());
+    }
+
+    private Handle callAtNanos(long deadline, Runnable function) {
+        Callback callback = callback(function);
+        requireOpen();
+        CallbackTimer timer = new CallbackTimer(deadline, callback);
+        poller.addTimer(timer);
+        return timer;
+    }
+
+    private Callback callback(Runnable function) {
+        Checks.notNull(function, "function");
+        if (phase.get() == Phase.CLOSED) {
+            throw new IllegalStateException("loop " + name + " is closed");
+        }
+        Fiber fiber = Fiber.current();
+        ScopeImpl scope = fiber != null && fiber.scheduler == scheduler ? fiber.scope : null;
+        return new Callback(this, scope != null ? scope : root, function);
+    }
+
+    private final class CallbackTimer extends Timers.Timer implements Handle {
+        private final Callback callback;
+
+        CallbackTimer(long deadline, Callback callback) {
+            super(deadline);
+            this.callback = callback;
+        }
+
+        @Override
+        void fire() {
+            scheduler.enqueue(callback);
+        }
+
+        @Override
+        public boolean cancel() {
+            poller.removeTimer(this);
+            return callback.cancel();
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return callback.isCancelled();
+        }
+    }
+
+    /**
+     * Runs Weft's own short code on the loop; from any thread, dropped when the loop has closed.
+     */
+    void post(Runnable function) {
+        scheduler.enqueue(new Callback(this, root, function));
+    }
+
+    /** Completes a promise at a time. */
+    Timers.Timer completeAt(long deadline, PromiseImpl<@Nullable Void> promise) {
+        Timers.Timer timer =
+                new Timers.Timer(deadline) {
+                    @Override
+                    void fire() {
+                        promise.tryComplete(null);
+                    }
+                };
+        poller.addTimer(timer);
+        return timer;
+    }
+
+    /** Resumes a fiber at a time. */
+    Timers.Timer wakeAt(long deadline, Fiber fiber) {
+        Timers.Timer timer =
+                new Timers.Timer(deadline) {
+                    @Override
+                    void fire() {
+                        fiber.scheduler.resume(fiber);
+                    }
+                };
+        poller.addTimer(timer);
+        return timer;
+    }
+
+    void removeTimer(Timers.Timer timer) {
+        poller.removeTimer(timer);
+    }
+
+    // ---- failures
+
+    /**
+     * Sets what is told of failures that reached nobody; by default they are logged as errors.
+     * Counterpart of {@code set_exception_handler}. The handler runs on the loop; what it throws is
+     * logged.
+     *
+     * @param handler the new handler
+     */
+    public void onUnhandled(Consumer<UnhandledFailure> handler) {
+        onUnhandled = Checks.notNull(handler, "handler");
+    }
+
+    /** Tells the handler: on the loop, or right here when the loop has closed. */
+    void report(UnhandledFailure unhandled) {
+        Fiber fiber = Fiber.current();
+        boolean here = fiber != null && fiber.scheduler == scheduler && fiber.scope != null;
+        if (here || phase.get() == Phase.CLOSED) {
+            handle(unhandled);
+        } else {
+            scheduler.enqueue(new Report(unhandled));
+        }
+    }
+
+    private void handle(UnhandledFailure unhandled) {
+        try {
+            onUnhandled.accept(unhandled);
+        } catch (Throwable e) {
+            LOG.error("the exception handler of loop {} failed on: {}", name, unhandled, e);
+        }
+    }
+
+    private final class Report extends Callback {
+        private final UnhandledFailure unhandled;
+
+        Report(UnhandledFailure unhandled) {
+            super(Loop.this, root, () -> handle(unhandled));
+            this.unhandled = unhandled;
+        }
+    }
+
+    /** A callback came too late: the loop has closed. A report is not lost all the same. */
+    void dropped(Callback callback) {
+        if (callback instanceof Report report) {
+            handle(report.unhandled);
+        } else if (callback.cancel()) {
+            LOG.debug("loop {} has closed: dropped a callback", name);
+        }
+    }
+
+    // ---- describing
+
+    /**
+     * The loop's name.
+     *
+     * @return the name given, or {@code weft-} and a number
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The transport in use.
+     *
+     * @return never {@code AUTO}
+     */
+    public Transport transport() {
+        return transport;
+    }
+
+    /**
+     * The scheduler mode in use.
+     *
+     * @return never {@code AUTO}
+     */
+    public SchedulerMode scheduler() {
+        return scheduler instanceof Carrier ? SchedulerMode.LOOP : SchedulerMode.PORTABLE;
+    }
+
+    /**
+     * Whether debug mode is on.
+     *
+     * @return what {@link LoopOptions#debug(boolean)} said
+     */
+    public boolean isDebug() {
+        return debug;
+    }
+
+    /**
+     * Whether {@link #close} has been called.
+     *
+     * @return true from the start of closing on
+     */
+    public boolean isClosed() {
+        return phase.get() != Phase.OPEN;
+    }
+
+    /**
+     * A snapshot for metrics; from any thread.
+     *
+     * @return the present numbers
+     */
+    public LoopStatistics statistics() {
+        return new LoopStatistics(
+                scheduler.queue.size(),
+                tasks,
+                awaiting,
+                Duration.ofNanos(poller.takeLongestTurn()));
+    }
+
+    ScopeImpl root() {
+        return root;
+    }
+
+    Poller poller() {
+        return poller;
+    }
+
+    @Override
+    public String toString() {
+        return "Loop["
+                + name
+                + ", "
+                + scheduler()
+                + ", "
+                + transport
+                + ", "
+                + phase.get().name().toLowerCase(java.util.Locale.ROOT)
+                + "]";
+    }
+}

@@ -1,0 +1,47 @@
+package dev.weft;
+
+import dev.weft.internal.Access;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandler;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code dev.weft.netty} sees of a loop. */
+final class LoopAccess extends Access {
+    @Override
+    public IoEventLoop eventLoop(Loop loop) {
+        return loop.poller().eventLoop();
+    }
+
+    @Override
+    public Class<? extends IoHandler> ioType(Loop loop) {
+        return loop.poller().ioType();
+    }
+
+    @Override
+    public <T extends @Nullable Object> Promise<T> promise(String description, Runnable onCancel) {
+        return new AdaptedFuture<>(description, onCancel);
+    }
+
+    @Override
+    public void cancelled(Promise<?> promise) {
+        ((PromiseImpl<?>) promise).end(new FutureImpl.Cancelled(null));
+    }
+
+    @Override
+    public Class<? extends SocketChannel> socketChannel(Transport transport) {
+        return Transports.socketChannel(transport);
+    }
+
+    @Override
+    public Class<? extends ServerChannel> serverChannel(Transport transport) {
+        return Transports.serverChannel(transport);
+    }
+
+    @Override
+    public Class<? extends DatagramChannel> datagramChannel(Transport transport) {
+        return Transports.datagramChannel(transport);
+    }
+}

@@ -1,0 +1,262 @@
+package dev.weft;
+
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoHandler;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drives Netty's event loop and the loop's timers, one {@link #turn} at a time: run what tasks
+ * queued (their writes, so that a batch costs one poll), poll, fire timers. In loop mode it runs in
+ * a fiber, in portable mode on a platform thread.
+ *
+ * <p>The earliest timer stands in Netty's own schedule as one alarm. A deadline that stays the same
+ * from poll to poll costs epoll no system call, whereas a time-out relative to now would arm a
+ * timerfd each time.
+ */
+final class Poller {
+    private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
+
+    /** Asked around each blocking poll. */
+    interface Idle {
+        /** Whether the poll may block; if so, {@link #leave} follows. */
+        boolean enter();
+
+        /** Asked last, by the I/O handler, when producers can already see that it will block. */
+        boolean canBlock();
+
+        void leave();
+
+        /** Blocks whenever there is no I/O: for a thread that does nothing else. */
+        Idle ALWAYS =
+                new Idle() {
+                    @Override
+                    public boolean enter() {
+                        return true;
+                    }
+
+                    @Override
+                    public boolean canBlock() {
+                        return true;
+                    }
+
+                    @Override
+                    public void leave() {}
+                };
+    }
+
+    /**
+     * Passes everything on, but wakes the real handler only while it polls: a wake-up may be a
+     * system call.
+     */
+    private final class GatedHandler implements IoHandler {
+        private final IoHandler handler;
+
+        GatedHandler(IoHandler handler) {
+            this.handler = handler;
+        }
+
+        @Override
+        public void initialize() {
+            handler.initialize();
+        }
+
+        @Override
+        public int run(IoHandlerContext context) {
+            return handler.run(context);
+        }
+
+        @Override
+        public void prepareToDestroy() {
+            handler.prepareToDestroy();
+        }
+
+        @Override
+        public void destroy() {
+            handler.destroy();
+        }
+
+        @Override
+        public IoRegistration register(IoHandle handle) throws Exception {
+            return handler.register(handle);
+        }
+
+        @Override
+        public void wakeup() {
+            if (polling) {
+                handler.wakeup();
+            }
+        }
+
+        @Override
+        public boolean isCompatible(Class<? extends IoHandle> handleType) {
+            return handler.isCompatible(handleType);
+        }
+    }
+
+    private final ManualIoEventLoop eventLoop;
+    private final Timers timers = new Timers();
+    private @Nullable GatedHandler gate;
+    private @Nullable Idle idle;
+
+    /** Whether a poll blocks or is about to; read by whoever may have to end it. */
+    private volatile boolean polling;
+
+    /** The deadline for which the alarm is set; owned by the event loop. */
+    private long alarmAt = Timers.NONE;
+
+    private @Nullable ScheduledFuture<?> alarm;
+
+    /**
+     * How long the last turn of the tasks took, and the longest since it was asked for:
+     * nanoseconds.
+     */
+    private volatile long lastTurn;
+
+    private volatile long longestTurn;
+
+    Poller(IoHandlerFactory factory) {
+        eventLoop =
+                new ManualIoEventLoop(
+                        null,
+                        null,
+                        executor -> gate = new GatedHandler(factory.newHandler(executor))) {
+                    @Override
+                    protected boolean canBlock() {
+                        return timers.earliest() == alarmAt && idle().canBlock();
+                    }
+                };
+    }
+
+    /** Must be called before the first turn, as must {@link #setOwner}. */
+    void setIdle(Idle idle) {
+        this.idle = idle;
+    }
+
+    void setOwner(Thread owner) {
+        eventLoop.setOwningThread(owner);
+    }
+
+    private Idle idle() {
+        return Objects.requireNonNull(idle);
+    }
+
+    IoEventLoop eventLoop() {
+        return eventLoop;
+    }
+
+    /** The class of the handler that does the work, for {@code isIoType}. */
+    Class<? extends IoHandler> ioType() {
+        return Objects.requireNonNull(gate).handler.getClass();
+    }
+
+    /** Runs the event loop's whole life; on its thread. */
+    void run(Runnable life) {
+        FastThreadLocalThread.runWithFastThreadLocal(life);
+    }
+
+    /** One turn; never throws. */
+    void turn() {
+        try {
+            eventLoop.runNonBlockingTasks(0);
+            if (timers.earliest() != alarmAt) {
+                setAlarm();
+            }
+            if (idle().enter()) {
+                polling = true;
+                try {
+                    eventLoop.run(0); // 0: until something happens
+                } finally {
+                    polling = false;
+                    idle().leave();
+                }
+            } else {
+                eventLoop.runNow();
+            }
+        } catch (Throwable e) {
+            try {
+                LOG.error("the event loop caught a failure; it goes on", e);
+            } catch (Throwable ignored) {
+                // Out of memory even for logging: the event loop has to live.
+                return;
+            }
+        }
+    }
+
+    private void setAlarm() {
+        ScheduledFuture<?> old = alarm;
+        if (old != null) {
+            old.cancel(false);
+        }
+        alarm = null;
+        long at = timers.earliest();
+        if (at != Timers.NONE && !eventLoop.isShuttingDown()) {
+            alarm =
+                    eventLoop.schedule(
+                            this::fireTimers, at - System.nanoTime(), TimeUnit.NANOSECONDS);
+        }
+        alarmAt = at;
+    }
+
+    private void fireTimers() {
+        alarm = null;
+        alarmAt = Timers.NONE;
+        long now = System.nanoTime();
+        for (Timers.Timer timer; (timer = timers.pollDue(now)) != null; ) {
+            try {
+                timer.fire();
+            } catch (Throwable e) {
+                LOG.error("a timer failed", e);
+            }
+        }
+    }
+
+    /** Adds a timer; from any thread. */
+    void addTimer(Timers.Timer timer) {
+        if (timers.add(timer) && polling) {
+            wakeUp();
+        }
+    }
+
+    boolean removeTimer(Timers.Timer timer) {
+        return timers.remove(timer);
+    }
+
+    /** Makes a blocking poll return, or the next one not block; from any thread. */
+    void wakeUp() {
+        Objects.requireNonNull(gate).handler.wakeup();
+    }
+
+    /** Starts Netty's shutdown: every channel that is still registered is closed. */
+    void shutDown() {
+        eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
+    }
+
+    boolean isTerminated() {
+        return eventLoop.isTerminated();
+    }
+
+    void sawTurnOf(long nanos) {
+        lastTurn = nanos;
+        if (nanos > longestTurn) {
+            longestTurn = nanos;
+        }
+    }
+
+    /** The longest turn since the last call. */
+    long takeLongestTurn() {
+        long longest = Math.max(longestTurn, lastTurn);
+        longestTurn = 0;
+        return longest;
+    }
+}

@@ -1,0 +1,147 @@
+package dev.weft;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The FIFO of what is ready to run: many producers, one consumer at a time, no allocation.
+ *
+ * <p>Dmitry Vyukov's intrusive MPSC node queue. Each entry is its own node, so queueing never
+ * allocates (and so cannot fail with an {@code OutOfMemoryError} in the middle of a wake-up). An
+ * entry stands in the queue at most once: {@code queued} goes up before the push and down after the
+ * pop, just before the entry runs. A push that finds it up may be dropped: the pop that follows, on
+ * the consumer, sees everything that the dropped producer did before (its failed compare-and-set
+ * synchronises with the store that takes the flag down). That is the semantics a virtual thread's
+ * continuation wants: being submitted twice before it ran once means the same as once, and being
+ * submitted for nothing ({@code Thread.getStackTrace} does that) is harmless.
+ *
+ * <p>A push is one atomic exchange of {@code tail} and one store that links the predecessor. In
+ * between, the chain is broken at that place: {@link #isEmpty} already says "no", and {@link #poll}
+ * waits for the store, which is the next instruction of a thread that is never a virtual thread in
+ * mid-unmount. No method is called in between, so no stack overflow of a task deep in recursion can
+ * leave the chain broken for good.
+ */
+final class RunQueue {
+    /** What can stand in the queue. */
+    abstract static class Entry {
+        private volatile @Nullable Entry next;
+
+        @SuppressWarnings("UnusedVariable") // read through its VarHandle
+        private volatile boolean queued;
+
+        /** Runs the entry; called by the consumer. */
+        abstract void run();
+    }
+
+    private static final class Stub extends Entry {
+        @Override
+        void run() {}
+    }
+
+    private static final VarHandle TAIL;
+    private static final VarHandle QUEUED;
+    private static final VarHandle NEXT;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            TAIL = lookup.findVarHandle(RunQueue.class, "tail", Entry.class);
+            QUEUED = lookup.findVarHandle(Entry.class, "queued", boolean.class);
+            NEXT = lookup.findVarHandle(Entry.class, "next", Entry.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Entry stub = new Stub();
+
+    /** Owned by the consumer; volatile only for {@link #size}. */
+    private volatile Entry head = stub;
+
+    private volatile Entry tail = stub;
+
+    /**
+     * Adds an entry at the tail; from any thread.
+     *
+     * @return whether it was added: false when it is in the queue already
+     */
+    boolean push(Entry entry) {
+        if (!QUEUED.compareAndSet(entry, false, true)) {
+            return false;
+        }
+        link(entry);
+        return true;
+    }
+
+    /**
+     * Appends an entry whose {@code next} is null. No call may stand between the two statements:
+     * see above.
+     */
+    private void link(Entry entry) {
+        Entry before = (Entry) TAIL.getAndSet(this, entry);
+        before.next = entry;
+    }
+
+    /** Takes the entry at the head, or null when there is none; for the consumer. */
+    @Nullable Entry poll() {
+        Entry first = head;
+        Entry second = first.next;
+        if (first == stub) {
+            if (second == null) {
+                if (tail == stub) {
+                    return null;
+                }
+                second = awaitLink(first);
+            }
+            head = second;
+            NEXT.setOpaque(stub, null);
+            first = second;
+            second = first.next;
+        }
+        if (second == null) {
+            if (first == tail) {
+                link(stub);
+            }
+            second = awaitLink(first);
+        }
+        head = second;
+        NEXT.setOpaque(
+                first, null); // else a long-lived entry would keep all its successors reachable
+        first.queued = false;
+        return first;
+    }
+
+    private static Entry awaitLink(Entry entry) {
+        Entry next;
+        for (int spins = 0; (next = entry.next) == null; spins++) {
+            if (spins < 100) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+        return next;
+    }
+
+    /** Whether nothing is ready; exact on the consumer's thread. */
+    boolean isEmpty() {
+        return head == stub && tail == stub;
+    }
+
+    /**
+     * How many entries are ready, counted from any thread: exact while nothing runs, an estimate
+     * otherwise.
+     */
+    int size() {
+        int size = 0;
+        for (Entry e = head; e != null && size < MAX_COUNTED; e = e.next) {
+            if (e != stub) {
+                size++;
+            }
+        }
+        return size;
+    }
+
+    private static final int MAX_COUNTED = 1_000_000;
+}

@@ -1,0 +1,309 @@
+package dev.weft;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task: a body, the fiber it runs in and the future of its result. Fields are owned by the loop
+ * (read and written by its fibers, which run one at a time) unless they say otherwise.
+ *
+ * <h2>Cancellation</h2>
+ *
+ * A request ({@link #cancel}) is counted, and pending until it is <em>delivered</em>, which means
+ * that {@link CancelledError} was thrown in the body. Where it finds the task decides what happens
+ * at once:
+ *
+ * <ul>
+ *   <li>not started: the body never runs;
+ *   <li>suspended in {@code await}: what it awaits is cancelled, which wakes it when that is done.
+ *       A promise is done at once; a task may take its time, may even give a result: then the
+ *       request stays pending, and the result is not lost;
+ *   <li>parked in a JDK call (loop mode): its thread is interrupted, once for each request. Whether
+ *       it is parked can only be told while it does not run, so this is done on the loop: by the
+ *       canceller, or by a callback that the carrier enqueues after a segment that ended with a
+ *       request pending;
+ *   <li>running or ready: nothing; the next suspension point delivers.
+ * </ul>
+ *
+ * The interrupt is a means and not the message: {@code interruptSent} remembers that it is ours,
+ * and delivery takes it back if the JDK call did not (an uninterruptible lock), so that the flag
+ * never leaks into the next call.
+ */
+final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implements Task<T> {
+    private final ScopeImpl scope;
+    private final @Nullable String name;
+    final Fiber fiber;
+
+    /** Neighbours in the scope's list. */
+    @Nullable TaskImpl<?> previous;
+
+    @Nullable TaskImpl<?> next;
+    boolean listed;
+
+    private @Nullable Body<T> body;
+    private @Nullable FutureImpl<?> awaiting;
+    private int requests;
+    private @Nullable String message;
+
+    /** A request is pending. */
+    private boolean pending;
+
+    /** Cancelling what is awaited has been tried, and it will tell. */
+    private boolean forwarded;
+
+    private boolean interruptSent;
+    private boolean interruptQueued;
+
+    TaskImpl(ScopeImpl scope, @Nullable String name, Body<T> body) {
+        this.scope = scope;
+        this.name = name;
+        this.body = body;
+        fiber = scope.loop().scheduler.fiber(name, this::live);
+        fiber.task = this;
+        fiber.scope = scope;
+    }
+
+    static TaskImpl<?> current(String what) {
+        Fiber fiber = Fiber.current();
+        TaskImpl<?> task = fiber == null ? null : fiber.task;
+        if (task == null) {
+            throw new IllegalStateException(
+                    what
+                            + (fiber == null
+                                    ? " needs a task, and this thread runs none: wrap the code in Async.run(() -> …), or use"
+                                            + " loop.submit(…) from a foreign thread"
+                                    : " needs a task, and this is a callback of loop "
+                                            + Loop.of(fiber).name()
+                                            + ": start a task with async(…), or use onDone(…)"));
+        }
+        return task;
+    }
+
+    // ---- running
+
+    private void live() {
+        ScopeImpl owner = scope;
+        Object outcome = null;
+        Throwable failure = null;
+        try {
+            if (!owner.enter(this)) {
+                pending = true;
+            }
+            Body<T> b = body;
+            body = null;
+            if (!pending && b != null) {
+                T result = b.run();
+                outcome = pending ? null : encode(result);
+            }
+        } catch (CancelledError e) {
+            message = e.getMessage();
+        } catch (Throwable e) {
+            if (!(pending && e instanceof InterruptedException)) {
+                failure = e;
+            }
+        }
+        finish(outcome, failure);
+    }
+
+    private void finish(@Nullable Object outcome, @Nullable Throwable failure) {
+        fiber.task = null;
+        fiber.scope = null;
+        fiber.ended = true;
+        if (failure != null) {
+            endWith(failure);
+        } else {
+            end(outcome != null ? outcome : new Cancelled(message));
+        }
+        scope.leave(this);
+    }
+
+    /**
+     * The fiber's thread could not be started: ends the task in its stead. Called by the turn's
+     * holder.
+     */
+    void couldNotStart(Throwable failure) {
+        finish(null, failure);
+    }
+
+    /** Makes the task ready to run its body. */
+    void start() {
+        try {
+            loop().scheduler.start(fiber);
+        } catch (Throwable e) {
+            finish(new Cancelled("its thread could not be started"), null);
+            throw e;
+        }
+    }
+
+    // ---- suspending
+
+    /**
+     * Suspends the current task until the future, where it is registered, is done, or the deadline
+     * has passed.
+     */
+    void suspendUntil(FutureImpl<?> future, Fiber current, long deadline) {
+        if (future == this) {
+            throw new IllegalStateException(
+                    description() + " cannot await itself: it would never end");
+        }
+        Loop loop = loop();
+        boolean interrupted = takeInterrupt();
+        forwarded = false;
+        awaiting = future;
+        loop.awaiting++;
+        Timers.Timer timer = deadline == Timers.NONE ? null : loop.wakeAt(deadline, current);
+        try {
+            if (pending) {
+                forwarded = future.cancel();
+            }
+            while (!future.isDone() && (timer == null || System.nanoTime() - deadline < 0)) {
+                current.scheduler.suspend(current);
+                interrupted |= takeInterrupt();
+            }
+        } finally {
+            awaiting = null;
+            loop.awaiting--;
+            if (timer != null) {
+                loop.removeTimer(timer);
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        if (pending && !(forwarded && !future.isCancelled())) {
+            throw deliver();
+        }
+    }
+
+    /** Clears the interrupt flag; true when it was set by somebody else than {@link #cancel}. */
+    private boolean takeInterrupt() {
+        boolean set = Thread.interrupted();
+        if (set && interruptSent) {
+            interruptSent = false;
+            return false;
+        }
+        return set;
+    }
+
+    /** Throws a pending request; for suspension points that wait for nothing. */
+    void throwIfCancelled() {
+        if (pending) {
+            throw deliver();
+        }
+    }
+
+    private CancelledError deliver() {
+        pending = false;
+        if (interruptSent) {
+            interruptSent = false;
+            Thread.interrupted();
+        }
+        return new CancelledError(message);
+    }
+
+    // ---- cancelling
+
+    @Override
+    public boolean cancel() {
+        return cancel(null);
+    }
+
+    @Override
+    public boolean cancel(@Nullable String text) {
+        if (isDone()) {
+            return false;
+        }
+        Fiber current = Fiber.current();
+        if (current != null && current.scheduler == fiber.scheduler) {
+            request(text, current);
+        } else {
+            // A loop that drops this callback has closed, and so its tasks have ended.
+            loop().post(() -> request(text, null));
+        }
+        return true;
+    }
+
+    private void request(@Nullable String text, @Nullable Fiber current) {
+        if (isDone()) {
+            return;
+        }
+        requests++;
+        pending = true;
+        message = text;
+        FutureImpl<?> future = awaiting;
+        if (future != null) {
+            forwarded = future.cancel() || forwarded && !future.isDone();
+        } else if (current != fiber && listed) {
+            interruptSent = false;
+            interrupt();
+        }
+    }
+
+    /**
+     * Interrupts the task if it is parked in a JDK call; on the loop, while the task does not run.
+     */
+    private void interrupt() {
+        interruptQueued = false;
+        if (pending && awaiting == null && !interruptSent && !isDone()) {
+            interruptSent = loop().scheduler.interruptIfBlocked(fiber);
+        }
+    }
+
+    /**
+     * Loop mode: the task's thread has given the carrier back. Called on the bare carrier: enqueues
+     * at most.
+     */
+    void afterSegment() {
+        if (pending && awaiting == null && !interruptSent && !interruptQueued) {
+            interruptQueued = true;
+            loop().scheduler.enqueue(new Callback(loop(), null, this::interrupt));
+        }
+    }
+
+    @Override
+    public int uncancel() {
+        if (requests > 0 && --requests == 0) {
+            pending = false;
+            if (interruptSent && Fiber.current() == fiber) {
+                interruptSent = false;
+                Thread.interrupted();
+            }
+        }
+        return requests;
+    }
+
+    @Override
+    public int cancelling() {
+        return requests;
+    }
+
+    // ---- describing
+
+    @Override
+    public String name() {
+        return name != null ? name : "Task-" + fiber.thread().threadId();
+    }
+
+    @Override
+    public Loop loop() {
+        return scope.loop();
+    }
+
+    @Override
+    ScopeImpl reportTo() {
+        return scope;
+    }
+
+    @Override
+    String description() {
+        return name();
+    }
+
+    /** Says what the task does, for a scope that waits for it. */
+    String situation() {
+        FutureImpl<?> future = awaiting;
+        return name()
+                + (future != null
+                        ? " awaiting " + future
+                        : " in state " + fiber.thread().getState());
+    }
+}

@@ -1,0 +1,111 @@
+package dev.weft;
+
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.kqueue.KQueue;
+import io.netty.channel.kqueue.KQueueDatagramChannel;
+import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerSocketChannel;
+import io.netty.channel.kqueue.KQueueSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** The one file that names Netty's transports and their channel classes. */
+final class Transports {
+    private Transports() {}
+
+    /** Why a transport does not work here, or null when it does. */
+    static @Nullable Throwable unavailableBecause(Transport transport) {
+        try {
+            return switch (transport) {
+                case IO_URING -> IoUring.unavailabilityCause();
+                case EPOLL -> Epoll.unavailabilityCause();
+                case KQUEUE -> KQueue.unavailabilityCause();
+                case NIO, AUTO -> null;
+            };
+        } catch (LinkageError e) {
+            return e; // its jar is not on the class path
+        }
+    }
+
+    /** The transport that is meant, one that works here. */
+    static Transport resolve(Transport wanted) {
+        if (wanted == Transport.AUTO) {
+            return unavailableBecause(Transport.EPOLL) == null
+                    ? Transport.EPOLL
+                    : unavailableBecause(Transport.KQUEUE) == null
+                            ? Transport.KQUEUE
+                            : Transport.NIO;
+        }
+        Throwable cause = unavailableBecause(wanted);
+        if (cause != null) {
+            throw new IllegalStateException(
+                    "transport "
+                            + wanted
+                            + " does not work here; AUTO picks one that does: "
+                            + cause,
+                    cause);
+        }
+        return wanted;
+    }
+
+    static IoHandlerFactory handlers(Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringIoHandler.newFactory();
+            case EPOLL -> EpollIoHandler.newFactory();
+            case KQUEUE -> KQueueIoHandler.newFactory();
+            case NIO -> NioIoHandler.newFactory();
+            case AUTO -> throw new IllegalArgumentException("AUTO must be resolved first");
+        };
+    }
+
+    /**
+     * Whether the event loop blocks in native code, with the carrier under it; NIO parks its
+     * virtual thread.
+     */
+    static boolean blocksInKernel(Transport transport) {
+        return transport != Transport.NIO;
+    }
+
+    static Class<? extends SocketChannel> socketChannel(Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringSocketChannel.class;
+            case EPOLL -> EpollSocketChannel.class;
+            case KQUEUE -> KQueueSocketChannel.class;
+            default -> NioSocketChannel.class;
+        };
+    }
+
+    static Class<? extends ServerChannel> serverChannel(Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringServerSocketChannel.class;
+            case EPOLL -> EpollServerSocketChannel.class;
+            case KQUEUE -> KQueueServerSocketChannel.class;
+            default -> NioServerSocketChannel.class;
+        };
+    }
+
+    static Class<? extends DatagramChannel> datagramChannel(Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringDatagramChannel.class;
+            case EPOLL -> EpollDatagramChannel.class;
+            case KQUEUE -> KQueueDatagramChannel.class;
+            default -> NioDatagramChannel.class;
+        };
+    }
+}

@@ -1,0 +1,222 @@
+package dev.weft;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Portable mode: ordinary virtual threads that take turns.
+ *
+ * <p>The queue holds what is ready, in the order in which it became so: the ticket is drawn by
+ * whoever makes a fiber ready, not by the fiber's thread when the JDK gets round to it. {@code
+ * tickets} counts the entries in the queue, plus one while somebody holds the turn. Who raises it
+ * from zero grants the turn, and who gives the turn back grants it to the next if the count says
+ * that there is one; so there is exactly one holder whenever there is an entry, and the queue has
+ * one consumer at a time (the atomic counter passes its state on).
+ *
+ * <p>A ticket may come up for a fiber that no longer waits for it: it was resumed while it ran.
+ * Then {@code granted} is set while it waits for something else, and its {@link #suspend} returns
+ * for no reason; or it has ended, and the turn goes on. It cannot be granted while the fiber runs,
+ * for a running fiber holds the turn.
+ */
+final class Turn extends Scheduler {
+    /** The current thread's fiber. */
+    static final ScopedValue<Fiber> CURRENT = ScopedValue.newInstance();
+
+    /** Whether there ever was a portable loop in this JVM: if not, nobody needs to look. */
+    static volatile boolean used;
+
+    private final AtomicInteger tickets = new AtomicInteger();
+
+    /** Who holds the turn; a snapshot for the watch. */
+    private volatile @Nullable Fiber holder;
+
+    private long segments;
+
+    private volatile boolean closed;
+
+    @SuppressWarnings("StaticAssignmentInConstructor") // it only ever becomes true
+    Turn(Loop loop) {
+        super(loop);
+        used = true;
+    }
+
+    @Override
+    Fiber fiber(@Nullable String name, Runnable body) {
+        Fiber fiber = new Fiber(this);
+        Thread.Builder builder = Thread.ofVirtual().inheritInheritableThreadLocals(false);
+        if (name != null) {
+            builder = builder.name(name);
+        }
+        fiber.thread =
+                builder.unstarted(
+                        () -> ScopedValue.where(CURRENT, fiber).run(() -> live(fiber, body)));
+        return fiber;
+    }
+
+    private void live(Fiber fiber, Runnable body) {
+        try {
+            body.run();
+        } finally {
+            fiber.ended = true;
+            release();
+        }
+    }
+
+    @Override
+    void start(Fiber fiber) {
+        push(fiber);
+    }
+
+    @Override
+    void suspend(Fiber fiber) {
+        fiber.granted = false;
+        release();
+        boolean interrupted = false;
+        while (!fiber.granted) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted(); // a set flag would turn the park into a spin
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    void resume(Fiber fiber) {
+        push(fiber);
+    }
+
+    @Override
+    void yield(Fiber fiber) {
+        push(fiber);
+        suspend(fiber);
+    }
+
+    @Override
+    boolean enqueue(Callback callback) {
+        push(callback);
+        return !closed;
+    }
+
+    private void push(RunQueue.Entry entry) {
+        if (queue.push(entry) && tickets.getAndIncrement() == 0) {
+            grant();
+        }
+    }
+
+    /** Gives the turn back, and on to the next. */
+    private void release() {
+        holder = null;
+        if (tickets.decrementAndGet() > 0) {
+            grant();
+        }
+    }
+
+    /** Gives the turn, which nobody holds, to the queue's head. */
+    private void grant() {
+        for (; ; ) {
+            RunQueue.Entry entry = queue.poll();
+            if (entry == null) {
+                throw new IllegalStateException("a ticket without an entry");
+            }
+            // What becomes of it may run at once in another thread: nothing here may be touched
+            // after a true.
+            if (accepts(entry)) {
+                return;
+            }
+            if (tickets.decrementAndGet() == 0) {
+                return;
+            }
+        }
+    }
+
+    private boolean accepts(RunQueue.Entry entry) {
+        if (entry instanceof Fiber fiber) {
+            return accepts(fiber);
+        }
+        Callback callback = (Callback) entry;
+        if (closed) {
+            callback.loop.dropped(callback);
+            return false;
+        }
+        if (callback.isSpent()) {
+            return false;
+        }
+        CallbackWorkers.Worker worker = callbacks.assign(callback);
+        return accepts(worker.fiber);
+    }
+
+    private boolean accepts(Fiber fiber) {
+        if (fiber.ended) {
+            return false;
+        }
+        holder = fiber;
+        segments++;
+        fiber.granted = true;
+        Thread thread = fiber.thread();
+        if (fiber.started) {
+            LockSupport.unpark(thread);
+            return true;
+        }
+        fiber.started = true;
+        try {
+            thread.start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            fiber.ended = true;
+            TaskImpl<?> task = fiber.task;
+            if (task != null) {
+                task.couldNotStart(e);
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Lets the callback workers end and drops callbacks from then on, at the queue's end; the latch
+     * tells when.
+     */
+    CountDownLatch closeWhenGranted() {
+        CountDownLatch done = new CountDownLatch(1);
+        Fiber closer =
+                fiber(
+                        null,
+                        () -> {
+                            closed = true;
+                            for (CallbackWorkers.Worker worker : callbacks.close()) {
+                                push(worker.fiber);
+                            }
+                            done.countDown();
+                        });
+        start(closer);
+        return done;
+    }
+
+    @Override
+    void resumeFromQueue(Fiber fiber) {
+        throw new IllegalStateException("portable mode grants turns");
+    }
+
+    @Override
+    void runFromQueue(Callback callback) {
+        throw new IllegalStateException("portable mode grants turns");
+    }
+
+    @Override
+    boolean interruptIfBlocked(Fiber fiber) {
+        return false; // a task in a blocking call holds the turn; the request waits for its next
+        // suspension point, as in Python
+    }
+
+    @Override
+    long segments() {
+        return segments;
+    }
+
+    @Override
+    @Nullable Fiber running() {
+        return holder;
+    }
+}

@@ -1,0 +1,114 @@
+package dev.weft;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Debug mode's watch: a thread that looks at the loop every 50 ms, and reports a fiber that has
+ * been running for more than 100 ms, once, while it still does. Counterpart of asyncio's {@code
+ * slow_callback_duration}, which reports only afterwards.
+ */
+final class Watch implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+    private static final long PERIOD = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long SLOW = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Loop loop;
+    private final Thread thread;
+    private volatile boolean stopped;
+
+    private Watch(Loop loop) {
+        this.loop = loop;
+        thread = Thread.ofPlatform().daemon().name(loop.name() + "-watch").unstarted(this);
+    }
+
+    static Watch start(Loop loop) {
+        Watch watch = new Watch(loop);
+        watch.thread.start();
+        return watch;
+    }
+
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void run() {
+        @Nullable Fiber seen = null;
+        long segment = -1;
+        long since = 0;
+        boolean reported = false;
+        while (!stopped) {
+            Fiber now = loop.scheduler.running();
+            long segments = loop.scheduler.segments();
+            if (now == null || now != seen || segments != segment) {
+                seen = now;
+                segment = segments;
+                since = System.nanoTime();
+                reported = false;
+            } else if (!reported && System.nanoTime() - since > SLOW) {
+                reported = true;
+                report(now, System.nanoTime() - since);
+            }
+            LockSupport.parkNanos(this, PERIOD);
+        }
+    }
+
+    private void report(Fiber fiber, long nanos) {
+        Thread culprit = fiber.thread();
+        Throwable stack = new Throwable("where " + culprit + " is");
+        StackTraceElement[] frames = culprit.getStackTrace();
+        stack.setStackTrace(frames);
+        if (loop.scheduler.running() != fiber) {
+            return; // it went on in between, and so is not the one
+        }
+        TaskImpl<?> task = fiber.task;
+        String who =
+                task != null
+                        ? "task " + task.name()
+                        : fiber.scope != null ? "a callback" : "the event loop";
+        LOG.warn(
+                "loop {} has been held for {} ms by {}{}",
+                loop.name(),
+                TimeUnit.NANOSECONDS.toMillis(nanos),
+                who,
+                pinning(culprit, frames),
+                stack);
+    }
+
+    /** Says which frame keeps a waiting thread from giving the loop back. */
+    private static String pinning(Thread culprit, StackTraceElement[] frames) {
+        Thread.State state = culprit.getState();
+        if (state == Thread.State.RUNNABLE) {
+            return "";
+        }
+        for (StackTraceElement frame : frames) {
+            if (frame.getMethodName().equals("<clinit>")) {
+                return ", which waits in the static initialiser of "
+                        + frame.getClassName()
+                        + " and so pins its thread";
+            }
+        }
+        for (StackTraceElement frame : frames) {
+            if (frame.isNativeMethod() && !frame.getClassName().startsWith("jdk.internal.")) {
+                return ", which waits below the native frame " + frame + " and so pins its thread";
+            }
+        }
+        return ", which waits";
+    }
+}

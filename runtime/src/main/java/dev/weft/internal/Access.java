@@ -1,0 +1,58 @@
+package dev.weft.internal;
+
+import dev.weft.Loop;
+import dev.weft.Promise;
+import dev.weft.Transport;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandler;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code dev.weft.netty} may ask of {@code dev.weft}, without its being public. */
+public abstract class Access {
+    private static volatile @Nullable Access instance;
+
+    /** For {@code dev.weft} alone. */
+    protected Access() {}
+
+    /**
+     * Set by {@link Loop} when that class is initialised.
+     *
+     * @param access the implementation
+     */
+    public static void set(Access access) {
+        instance = access;
+    }
+
+    /**
+     * The implementation.
+     *
+     * @return never null once a loop exists
+     */
+    public static Access get() {
+        Access access = instance;
+        if (access == null) {
+            throw new IllegalStateException("there is no loop yet");
+        }
+        return access;
+    }
+
+    public abstract IoEventLoop eventLoop(Loop loop);
+
+    public abstract Class<? extends IoHandler> ioType(Loop loop);
+
+    /** A promise that calls a function when it is cancelled. */
+    public abstract <T extends @Nullable Object> Promise<T> promise(
+            String description, Runnable onCancel);
+
+    /** Cancels a promise without calling the function. */
+    public abstract void cancelled(Promise<?> promise);
+
+    public abstract Class<? extends SocketChannel> socketChannel(Transport transport);
+
+    public abstract Class<? extends ServerChannel> serverChannel(Transport transport);
+
+    public abstract Class<? extends DatagramChannel> datagramChannel(Transport transport);
+}

@@ -1,0 +1,3 @@
+/** What the packages of this module share and nobody else sees. */
+@org.jspecify.annotations.NullMarked
+package dev.weft.internal;

@@ -1,0 +1,97 @@
+package dev.weft.netty;
+
+import dev.weft.Future;
+import dev.weft.Loop;
+import dev.weft.Promise;
+import dev.weft.internal.Access;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty on a loop: run any Netty-based client or server on the thread of the tasks that use it, and
+ * await its futures.
+ *
+ * <p>Handlers that you add to a channel run on the loop's event-loop fiber, as Netty's rules have
+ * it: they must not block. In loop mode one that blocks suspends the loop's I/O, but not its tasks.
+ *
+ * {@snippet file="Snippets.java" region="netty"}
+ */
+public final class NettyBridge {
+    private NettyBridge() {}
+
+    /**
+     * A loop as Netty sees it: for {@code Bootstrap.group(…)}. Its {@code shutdown*} methods do
+     * nothing, since the loop is closed by {@link Loop#close} alone, which closes all its channels;
+     * {@code isIoType} answers for the real I/O handler.
+     *
+     * @param loop the loop
+     * @return a group of one event loop
+     */
+    public static IoEventLoopGroup eventLoopGroup(Loop loop) {
+        Objects.requireNonNull(loop, "loop must not be null");
+        Access access = Access.get();
+        return new LoopEventLoopGroup(access.eventLoop(loop), access.ioType(loop));
+    }
+
+    /**
+     * A Netty future as ours. Cancelling it cancels Netty's, as far as that can be cancelled.
+     *
+     * @param future what to wait for
+     * @param <T> the type of the result
+     * @return a future of its own for each call
+     */
+    public static <T extends @Nullable Object> Future<T> future(
+            io.netty.util.concurrent.Future<? extends T> future) {
+        Objects.requireNonNull(future, "future must not be null");
+        Promise<T> promise =
+                Access.get()
+                        .promise(
+                                "Netty's " + future.getClass().getSimpleName(),
+                                () -> future.cancel(true));
+        future.addListener(done -> {
+            if (future.isSuccess()) {
+                promise.tryComplete(future.getNow());
+            } else if (future.isCancelled()) {
+                Access.get().cancelled(promise);
+            } else {
+                promise.tryFail(future.cause());
+            }
+        });
+        return promise;
+    }
+
+    /**
+     * The class of TCP channels that fits a loop's transport: for {@code Bootstrap.channel(…)}.
+     *
+     * @param loop the loop
+     * @return Netty's class
+     */
+    public static Class<? extends SocketChannel> socketChannel(Loop loop) {
+        return Access.get().socketChannel(loop.transport());
+    }
+
+    /**
+     * The class of listening TCP channels that fits a loop's transport: for {@code
+     * ServerBootstrap.channel(…)}.
+     *
+     * @param loop the loop
+     * @return Netty's class
+     */
+    public static Class<? extends ServerChannel> serverChannel(Loop loop) {
+        return Access.get().serverChannel(loop.transport());
+    }
+
+    /**
+     * The class of UDP channels that fits a loop's transport: for {@code Bootstrap.channel(…)}.
+     *
+     * @param loop the loop
+     * @return Netty's class
+     */
+    public static Class<? extends DatagramChannel> datagramChannel(Loop loop) {
+        return Access.get().datagramChannel(loop.transport());
+    }
+}
