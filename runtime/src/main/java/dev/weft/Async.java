@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The verbs of a task, for {@code import static dev.weft.Async.*}. Counterpart of the functions of
  * Python's {@code asyncio} module.
  *
- * {@snippet file="Snippets.java" region="run"}
+ * {@snippet file="SnippetsTest.java" region="run"}
  */
 public final class Async {
     private Async() {}

@@ -57,8 +57,13 @@ final class Carrier extends Scheduler {
             super(null, Carrier.this::carry, name, 0, false);
         }
 
+        /**
+         * The task or callback that runs here; Netty's handlers, on the event loop's fiber, are
+         * neither.
+         */
         @Nullable Fiber current() {
-            return current;
+            Fiber fiber = current;
+            return fiber == pollerFiber ? null : fiber;
         }
     }
 
@@ -183,6 +188,8 @@ final class Carrier extends Scheduler {
         TaskImpl<?> task = fiber.task;
         if (task != null) {
             task.afterSegment();
+        } else if (fiber.ended && !fiber.thread().isAlive()) {
+            fiber.forget();
         }
     }
 
@@ -360,7 +367,7 @@ final class Carrier extends Scheduler {
 
     @Override
     void resume(Fiber fiber) {
-        LockSupport.unpark(fiber.thread());
+        LockSupport.unpark(fiber.thread); // null, and so nothing, when it has ended
     }
 
     @Override

@@ -22,8 +22,8 @@ final class Fiber extends RunQueue.Entry implements Executor {
     /** The scope in which {@code async} starts tasks; null on the event loop. Owned by the loop. */
     @Nullable ScopeImpl scope;
 
-    /** Set once, before the fiber starts. */
-    @Nullable Thread thread;
+    /** Set before the fiber starts; null again when it has ended. */
+    volatile @Nullable Thread thread;
 
     /** Loop mode: the thread's own continuation, the first Runnable that its executor is handed. */
     volatile @Nullable Runnable continuation;
@@ -47,10 +47,21 @@ final class Fiber extends RunQueue.Entry implements Executor {
         this.scheduler = scheduler;
     }
 
+    /**
+     * Lets go of the thread, which has ended, and with it of the task: threads that were started by
+     * it still have this fiber as their executor.
+     */
+    void forget() {
+        continuation = Fiber::ended;
+        thread = null;
+    }
+
+    private static void ended() {}
+
     Thread thread() {
         Thread t = thread;
         if (t == null) {
-            throw new IllegalStateException("the fiber has no thread yet");
+            throw new IllegalStateException("the fiber has no thread");
         }
         return t;
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a loop is made. Immutable: each setter returns a changed copy.
  *
- * {@snippet file="Snippets.java" region="options"}
+ * {@snippet file="SnippetsTest.java" region="options"}
  */
 public final class LoopOptions {
     private final Transport transport;

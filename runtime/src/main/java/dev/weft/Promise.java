@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each waiting task should have a promise of its own: cancelling a task cancels what it awaits,
  * as in asyncio.
  *
- * {@snippet file="Snippets.java" region="promise"}
+ * {@snippet file="SnippetsTest.java" region="promise"}
  *
  * @param <T> the type of the result
  */

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implements Task<T> {
     private final ScopeImpl scope;
     private final @Nullable String name;
+    private final long number;
     final Fiber fiber;
 
     /** Neighbours in the scope's list. */
@@ -60,6 +61,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         fiber = scope.loop().scheduler.fiber(name, this::live);
         fiber.task = this;
         fiber.scope = scope;
+        number = fiber.thread().threadId();
     }
 
     static TaskImpl<?> current(String what) {
@@ -280,7 +282,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
 
     @Override
     public String name() {
-        return name != null ? name : "Task-" + fiber.thread().threadId();
+        return name != null ? name : "Task-" + number;
     }
 
     @Override

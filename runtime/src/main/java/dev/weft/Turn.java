@@ -60,6 +60,7 @@ final class Turn extends Scheduler {
             body.run();
         } finally {
             fiber.ended = true;
+            fiber.thread = null;
             release();
         }
     }

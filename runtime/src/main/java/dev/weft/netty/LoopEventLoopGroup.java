@@ -99,6 +99,10 @@ final class LoopEventLoopGroup extends AbstractEventExecutorGroup implements IoE
         return eventLoop.newSucceededFuture(null);
     }
 
+    /** Does nothing, where the JDK's would wait for a termination that does not come. */
+    @Override
+    public void close() {}
+
     @Override
     @Deprecated
     public void shutdown() {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Handlers that you add to a channel run on the loop's event-loop fiber, as Netty's rules have
  * it: they must not block. In loop mode one that blocks suspends the loop's I/O, but not its tasks.
  *
- * {@snippet file="Snippets.java" region="netty"}
+ * {@snippet file="SnippetsTest.java" region="netty"}
  */
 public final class NettyBridge {
     private NettyBridge() {}

@@ -1,0 +1,137 @@
+package dev.weft;
+
+import static dev.weft.Async.async;
+import static dev.weft.Async.await;
+import static dev.weft.Async.yieldNow;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.testkit.AsyncTest;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Trap 5: a wait under a static initialiser holds the loop, which survives it, and the watch names
+ * the frame.
+ */
+class PinnedTest {
+    static final class SlowToInitialise {
+        static final int VALUE;
+
+        static {
+            CountDownLatch latch = new CountDownLatch(1);
+            Thread.ofPlatform().start(latch::countDown);
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            VALUE = 42;
+        }
+
+        private SlowToInitialise() {}
+    }
+
+    private static void completeLater(Promise<Integer> promise) {
+        Thread.ofPlatform().start(() -> promise.complete(43));
+    }
+
+    static final class AwaitsWhileInitialising {
+        static final int VALUE;
+
+        static {
+            Promise<Integer> promise = Promise.create();
+            completeLater(promise); // not by a lambda of this class: that would need it initialised
+            VALUE = await(promise);
+        }
+
+        private AwaitsWhileInitialising() {}
+    }
+
+    @AsyncTest
+    void aBlockingWaitInAStaticInitialiserEnds() {
+        Task<Integer> task = async(() -> SlowToInitialise.VALUE);
+        Task<String> other = async(() -> "other");
+        assertThat(await(task)).isEqualTo(42);
+        assertThat(await(other)).isEqualTo("other");
+    }
+
+    @AsyncTest
+    void anAwaitInAStaticInitialiserEndsWhenItDoesNotNeedThisLoop() {
+        Task<Integer> task = async(() -> AwaitsWhileInitialising.VALUE);
+        assertThat(await(task)).isEqualTo(43);
+        yieldNow();
+    }
+
+    static final class HoldsTheLoop {
+        static final int VALUE;
+
+        static {
+            try {
+                Thread.sleep(400);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            VALUE = 44;
+        }
+
+        private HoldsTheLoop() {}
+    }
+
+    @Test
+    void theWatchNamesTheInitialiserThatPins() {
+        if (SchedulerMode.LOOP.unavailableBecause() != null) {
+            return;
+        }
+        String log =
+                errorsOf(() ->
+                        Async.run(
+                                LoopOptions.defaults().scheduler(SchedulerMode.LOOP).debug(true),
+                                () -> HoldsTheLoop.VALUE));
+        assertThat(log)
+                .contains(
+                        "has been held for",
+                        "static initialiser of " + HoldsTheLoop.class.getName(),
+                        "pins");
+    }
+
+    @Test
+    void theWatchShowsTheStackOfATaskThatHoldsTheLoop() {
+        for (SchedulerMode mode :
+                new SchedulerMode[] {SchedulerMode.LOOP, SchedulerMode.PORTABLE}) {
+            if (mode.unavailableBecause() != null) {
+                continue;
+            }
+            String log =
+                    errorsOf(() ->
+                            Async.run(
+                                    LoopOptions.defaults().scheduler(mode).debug(true),
+                                    PinnedTest::burnsTheProcessor));
+            assertThat(log).contains("has been held for", "burnsTheProcessor");
+        }
+    }
+
+    private static int burnsTheProcessor() {
+        long end = System.nanoTime() + 400_000_000L;
+        int n = 0;
+        while (System.nanoTime() < end) {
+            n++;
+        }
+        return n;
+    }
+
+    /** What slf4j-simple wrote to standard error meanwhile. */
+    private static String errorsOf(Runnable body) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            body.run();
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}

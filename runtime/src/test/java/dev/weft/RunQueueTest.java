@@ -1,0 +1,125 @@
+package dev.weft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class RunQueueTest {
+    private static final class Node extends RunQueue.Entry {
+        final int producer;
+        final int number;
+        final AtomicInteger runs = new AtomicInteger();
+
+        Node(int producer, int number) {
+            this.producer = producer;
+            this.number = number;
+        }
+
+        @Override
+        void run() {
+            runs.incrementAndGet();
+        }
+    }
+
+    private final RunQueue queue = new RunQueue();
+
+    @Test
+    void entriesComeOutInTheOrderInWhichTheyWentIn() {
+        assertThat(queue.isEmpty()).isTrue();
+        assertThat(queue.poll()).isNull();
+        List<Node> nodes = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            for (int i = 0; i <= round; i++) {
+                Node node = new Node(0, i);
+                nodes.add(node);
+                assertThat(queue.push(node)).isTrue();
+            }
+            assertThat(queue.size()).isEqualTo(round + 1);
+            for (Node node : nodes) {
+                assertThat(queue.poll()).isSameAs(node);
+            }
+            nodes.clear();
+            assertThat(queue.isEmpty()).isTrue();
+            assertThat(queue.poll()).isNull();
+        }
+    }
+
+    @Test
+    void anEntryStandsInTheQueueOnce() {
+        Node node = new Node(0, 0);
+        assertThat(queue.push(node)).isTrue();
+        assertThat(queue.push(node)).isFalse();
+        assertThat(queue.poll()).isSameAs(node);
+        assertThat(queue.poll()).isNull();
+        assertThat(queue.push(node)).isTrue();
+        assertThat(queue.poll()).isSameAs(node);
+    }
+
+    @Test
+    void nothingIsLostOrReorderedUnderManyProducers() throws InterruptedException {
+        int producers = 4;
+        int each = 100_000;
+        List<Thread> threads = new ArrayList<>();
+        for (int p = 0; p < producers; p++) {
+            int producer = p;
+            threads.add(
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                for (int i = 0; i < each; i++) {
+                                    queue.push(new Node(producer, i));
+                                }
+                            }));
+        }
+        int[] next = new int[producers];
+        for (int taken = 0; taken < producers * each; ) {
+            Node node = (Node) queue.poll();
+            if (node != null) {
+                assertThat(node.number).isEqualTo(next[node.producer]++);
+                taken++;
+            }
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(queue.poll()).isNull();
+    }
+
+    @Test
+    void aPushThatIsDroppedIsSeenByTheRunThatFollows() throws InterruptedException {
+        // The invariant of wake-ups: after a push of the same entry returned, some run begins that
+        // sees what came before it.
+        int rounds = 200_000;
+        AtomicInteger wanted = new AtomicInteger();
+        int[] seen = {0};
+        RunQueue.Entry entry =
+                new RunQueue.Entry() {
+                    @Override
+                    void run() {
+                        seen[0] = wanted.get();
+                    }
+                };
+        Thread producer =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            for (int i = 1; i <= rounds; i++) {
+                                wanted.set(i);
+                                queue.push(entry);
+                            }
+                        });
+        while (producer.isAlive() || !queue.isEmpty()) {
+            RunQueue.Entry e = queue.poll();
+            if (e != null) {
+                e.run();
+            }
+        }
+        producer.join();
+        RunQueue.Entry last = queue.poll();
+        if (last != null) {
+            last.run();
+        }
+        assertThat(seen[0]).isEqualTo(rounds);
+    }
+}
