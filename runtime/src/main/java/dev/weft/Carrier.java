@@ -229,13 +229,10 @@ final class Carrier extends Scheduler {
 
     private void poll() {
         poller.run(() -> {
-            long before = 0;
             while (!poller.isTerminated()) {
                 poller.turn();
                 if (!queue.isEmpty()) {
-                    before = System.nanoTime();
                     Thread.yield();
-                    poller.sawTurnOf(System.nanoTime() - before);
                 }
             }
         });

@@ -56,6 +56,11 @@ final class Fiber extends RunQueue.Entry implements Executor {
         thread = null;
     }
 
+    /** Whether a task or a callback runs here, as opposed to the event loop. */
+    boolean isWork() {
+        return task != null || scope != null;
+    }
+
     private static void ended() {}
 
     Thread thread() {

@@ -58,6 +58,12 @@ public final class Loop implements AutoCloseable {
 
     final Scheduler scheduler;
 
+    /** The probe for the lag that is under way; when it was sent; how long the last one took. */
+    private final AtomicReference<@Nullable Callback> probe = new AtomicReference<>();
+
+    private volatile long probeSent;
+    private volatile long probeLag;
+
     /**
      * Tasks that have not ended, and those suspended in Weft; owned by the loop, read as a
      * snapshot.
@@ -592,16 +598,44 @@ public final class Loop implements AutoCloseable {
     }
 
     /**
-     * A snapshot for metrics; from any thread.
+     * A snapshot for metrics; from any thread. It also sends a probe through the queue, whose delay
+     * is the lag that the next snapshots show.
      *
      * @return the present numbers
      */
     public LoopStatistics statistics() {
+        Fiber current = scheduler.running();
+        int queued = scheduler.queue.count(scheduler::isWork);
+        int ready = scheduler.queue.count(e -> e instanceof Fiber f && f.task != null);
+        if (current != null && current.task != null) {
+            ready++;
+        }
+        int all = tasks;
+        int suspended = Math.min(awaiting, all);
+        ready = Math.min(ready, all - suspended);
         return new LoopStatistics(
-                scheduler.queue.size(),
-                tasks,
-                awaiting,
-                Duration.ofNanos(poller.takeLongestTurn()));
+                queued, ready, suspended, all - suspended - ready, Duration.ofNanos(lag()));
+    }
+
+    /** How long the last probe waited in the queue, or waits. */
+    private long lag() {
+        long now = System.nanoTime();
+        if (probe.get() != null) {
+            return Math.max(probeLag, now - probeSent);
+        }
+        Callback fresh =
+                new Callback(
+                        this,
+                        root,
+                        () -> {
+                            probeLag = System.nanoTime() - probeSent;
+                            probe.set(null);
+                        });
+        if (phase.get() == Phase.OPEN && probe.compareAndSet(null, fresh)) {
+            probeSent = now;
+            scheduler.enqueue(fresh);
+        }
+        return probeLag;
     }
 
     ScopeImpl root() {

@@ -117,14 +117,6 @@ final class Poller {
 
     private @Nullable ScheduledFuture<?> alarm;
 
-    /**
-     * How long the last turn of the tasks took, and the longest since it was asked for:
-     * nanoseconds.
-     */
-    private volatile long lastTurn;
-
-    private volatile long longestTurn;
-
     Poller(IoHandlerFactory factory) {
         eventLoop =
                 new ManualIoEventLoop(
@@ -244,19 +236,5 @@ final class Poller {
 
     boolean isTerminated() {
         return eventLoop.isTerminated();
-    }
-
-    void sawTurnOf(long nanos) {
-        lastTurn = nanos;
-        if (nanos > longestTurn) {
-            longestTurn = nanos;
-        }
-    }
-
-    /** The longest turn since the last call. */
-    long takeLongestTurn() {
-        long longest = Math.max(longestTurn, lastTurn);
-        longestTurn = 0;
-        return longest;
     }
 }

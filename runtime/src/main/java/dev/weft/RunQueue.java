@@ -2,6 +2,7 @@ package dev.weft;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ final class RunQueue {
 
     private final Entry stub = new Stub();
 
-    /** Owned by the consumer; volatile only for {@link #size}. */
+    /** Owned by the consumer; volatile only for {@link #count}. */
     private volatile Entry head = stub;
 
     private volatile Entry tail = stub;
@@ -130,17 +131,19 @@ final class RunQueue {
     }
 
     /**
-     * How many entries are ready, counted from any thread: exact while nothing runs, an estimate
-     * otherwise.
+     * How many such entries are ready, counted from any thread: exact while nothing runs, an
+     * estimate otherwise.
      */
-    int size() {
-        int size = 0;
-        for (Entry e = head; e != null && size < MAX_COUNTED; e = e.next) {
-            if (e != stub) {
-                size++;
+    int count(Predicate<Entry> counted) {
+        int count = 0;
+        int seen = 0;
+        for (Entry e = head; e != null && seen < MAX_COUNTED; e = e.next) {
+            seen++;
+            if (e != stub && counted.test(e)) {
+                count++;
             }
         }
-        return size;
+        return count;
     }
 
     private static final int MAX_COUNTED = 1_000_000;

@@ -54,4 +54,11 @@ abstract sealed class Scheduler permits Carrier, Turn {
 
     /** The fiber whose code is running, or null; a snapshot for other threads. */
     abstract @Nullable Fiber running();
+
+    /** Whether a queue entry is somebody's work, as opposed to the event loop's fiber. */
+    boolean isWork(RunQueue.Entry entry) {
+        return entry instanceof Callback callback
+                ? !callback.isSpent()
+                : ((Fiber) entry).isWork();
+    }
 }

@@ -4,6 +4,7 @@ import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What can only be seen in a JVM of its own: what happens first in it, and its flags. */
@@ -81,10 +84,15 @@ class FreshJvmTest {
 
     private static Result java(Class<?> main, String... flags)
             throws IOException, InterruptedException {
+        return java(System.getProperty("java.class.path"), main, flags);
+    }
+
+    private static Result java(String classPath, Class<?> main, String... flags)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(flags));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
@@ -145,5 +153,17 @@ class FreshJvmTest {
                 .contains(
                         "system property weft.scheduler must be one of [loop, portable, auto], was porteble");
         assertThat(typo.status).isOne();
+    }
+
+    @Test
+    void micrometerIsOptional() throws Exception {
+        String without =
+                Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                        .filter(entry -> !entry.contains("micrometer") && !entry.contains("context-propagation"))
+                        .collect(Collectors.joining(File.pathSeparator));
+        assertThat(without).doesNotContain("micrometer").contains("netty");
+        Result result = java(without, FirstBlockingRead.class, FLAG);
+        assertThat(result.output).contains("in a task: 42").doesNotContain("NoClassDefFound");
+        assertThat(result.status).isZero();
     }
 }

@@ -37,7 +37,7 @@ class RunQueueTest {
                 nodes.add(node);
                 assertThat(queue.push(node)).isTrue();
             }
-            assertThat(queue.size()).isEqualTo(round + 1);
+            assertThat(queue.count(e -> true)).isEqualTo(round + 1);
             for (Node node : nodes) {
                 assertThat(queue.poll()).isSameAs(node);
             }
