@@ -33,6 +33,7 @@ final class CallbackWorkers {
                     fiber.scope = c.scope;
                     c.call();
                     fiber.scope = null;
+                    FutureImpl.tellUntold(fiber);
                     // The flag of whoever interrupted the callback must not leak into the next one.
                     Thread.interrupted();
                     if (closed || idle.size() >= MAX_IDLE) {

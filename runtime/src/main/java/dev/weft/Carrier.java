@@ -367,6 +367,18 @@ final class Carrier extends Scheduler {
         LockSupport.unpark(fiber.thread); // null, and so nothing, when it has ended
     }
 
+    /**
+     * The JDK may have marked the thread as unparked and then overflowed before it handed us the
+     * continuation. So this queues it besides; a continuation that is not ready does nothing.
+     */
+    @Override
+    void resumeAgain(Fiber fiber) {
+        resume(fiber);
+        if (fiber.continuation != null) {
+            push(fiber);
+        }
+    }
+
     @Override
     void yield(Fiber fiber) {
         Thread.yield();

@@ -22,6 +22,9 @@ final class Fiber extends RunQueue.Entry implements Executor {
     /** The scope in which {@code async} starts tasks; null on the event loop. Owned by the loop. */
     @Nullable ScopeImpl scope;
 
+    /** Waiters that a stack overflow kept this fiber from telling. Owned by the fiber. */
+    FutureImpl.@Nullable Waiter untold;
+
     /** Set before the fiber starts; null again when it has ended. */
     volatile @Nullable Thread thread;
 

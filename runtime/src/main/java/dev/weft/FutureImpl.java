@@ -26,8 +26,13 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         private volatile @Nullable Waiter next;
         private volatile boolean removed;
 
-        /** Called once, by the completing thread: only enqueues and resumes. */
+        /** Called by the completing thread: only enqueues and resumes. */
         abstract void fire();
+
+        /** As {@link #fire}, after one that may have been torn by a stack overflow. */
+        void fireAgain() {
+            fire();
+        }
     }
 
     private static final class FiberWaiter extends Waiter {
@@ -40,6 +45,11 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         @Override
         void fire() {
             fiber.scheduler.resume(fiber);
+        }
+
+        @Override
+        void fireAgain() {
+            fiber.scheduler.resumeAgain(fiber);
         }
     }
 
@@ -108,16 +118,52 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
     /** Ends the future with an encoded outcome; false when it is done already. */
     final boolean end(Object outcome) {
         Object s;
+        Fiber here;
         do {
             s = state;
             if (isOutcome(s)) {
                 return false;
             }
+            here = s == null ? null : Fiber.current();
         } while (!STATE.compareAndSet(this, s, outcome));
         if (s != null) {
-            fireAll((Waiter) s);
+            Waiter last = (Waiter) s;
+            try {
+                fireAll(last);
+            } catch (StackOverflowError e) {
+                keepUntold(here, last);
+                throw e;
+            }
         }
         return true;
+    }
+
+    /**
+     * Keeps waiters that may not have been told, as the stack overflowed, for when the fiber has
+     * come back from its depth. Being told twice does no harm. Calls nothing: there is no stack.
+     */
+    private static void keepUntold(@Nullable Fiber fiber, Waiter chain) {
+        if (fiber != null) {
+            Waiter first = chain;
+            while (first.next != null) {
+                first = first.next;
+            }
+            first.next = fiber.untold;
+            fiber.untold = chain;
+        }
+    }
+
+    /** Tells the waiters that were kept; by their fiber, where it has stack again. */
+    static void tellUntold(Fiber fiber) {
+        Waiter chain = fiber.untold;
+        if (chain != null) {
+            fiber.untold = null;
+            for (Waiter w = chain; w != null; w = w.next) {
+                if (!w.removed) {
+                    w.fireAgain();
+                }
+            }
+        }
     }
 
     /**

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A loop's state as Micrometer meters, tagged {@code loop} with its name. Micrometer is an optional dependency: without it on
- * the class path, do not touch this class, and nothing else does.
+ * A loop's state as Micrometer meters, tagged {@code loop} with its name. Micrometer is an optional
+ * dependency: without it on the class path, do not touch this class, and nothing else does.
  *
  * <table>
  * <caption>Meters</caption>
@@ -41,7 +41,11 @@ public final class LoopMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         Tags tags = Tags.of("loop", loop.name());
-        TimeGauge.builder("weft.loop.lag", loop, TimeUnit.NANOSECONDS, l -> l.statistics().lag().toNanos())
+        TimeGauge.builder(
+                        "weft.loop.lag",
+                        loop,
+                        TimeUnit.NANOSECONDS,
+                        l -> l.statistics().lag().toNanos())
                 .description("how long a callback waits in the run queue")
                 .tags(tags)
                 .register(registry);
@@ -54,7 +58,11 @@ public final class LoopMetrics implements MeterBinder {
         tasks(registry, tags, "blocked", s -> s.blocked());
     }
 
-    private void tasks(MeterRegistry registry, Tags tags, String state, ToDoubleFunction<LoopStatistics> value) {
+    private void tasks(
+            MeterRegistry registry,
+            Tags tags,
+            String state,
+            ToDoubleFunction<LoopStatistics> value) {
         Gauge.builder("weft.loop.tasks", loop, l -> value.applyAsDouble(l.statistics()))
                 .description("tasks that have not ended, by state")
                 .tags(tags.and("state", state))

@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param ready how many tasks run or are ready to
  * @param awaiting how many tasks are suspended in a Weft call
  * @param blocked how many tasks wait in a JDK call (loop mode)
- * @param lag how long a callback had to wait in the queue, as a probe sent by an earlier snapshot found, or has waited so far
+ * @param lag how long a callback had to wait in the queue, as a probe sent by an earlier snapshot
+ *     found, or has waited so far
  */
 public record LoopStatistics(int queued, int ready, int awaiting, int blocked, Duration lag) {
     /**

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A push is one atomic exchange of {@code tail} and one store that links the predecessor. In
  * between, the chain is broken at that place: {@link #isEmpty} already says "no", and {@link #poll}
  * waits for the store, which is the next instruction of a thread that is never a virtual thread in
- * mid-unmount. No method is called in between, so no stack overflow of a task deep in recursion can
- * leave the chain broken for good.
+ * mid-unmount. No method is called in between, so the stack overflow of a task deep in recursion
+ * either comes before the exchange, and the push has not happened, or not at all.
  */
 final class RunQueue {
     /** What can stand in the queue. */
@@ -71,7 +71,12 @@ final class RunQueue {
         if (!QUEUED.compareAndSet(entry, false, true)) {
             return false;
         }
-        link(entry);
+        try {
+            link(entry);
+        } catch (StackOverflowError e) {
+            entry.queued = false; // it was thrown before the exchange: see above
+            throw e;
+        }
         return true;
     }
 

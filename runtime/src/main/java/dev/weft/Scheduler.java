@@ -31,6 +31,11 @@ abstract sealed class Scheduler permits Carrier, Turn {
     /** Makes a fiber ready; from any thread. */
     abstract void resume(Fiber fiber);
 
+    /** Makes a fiber ready after a {@link #resume} that a stack overflow may have torn. */
+    void resumeAgain(Fiber fiber) {
+        resume(fiber);
+    }
+
     /** Puts the current fiber at the queue's tail. */
     abstract void yield(Fiber current);
 
@@ -57,8 +62,6 @@ abstract sealed class Scheduler permits Carrier, Turn {
 
     /** Whether a queue entry is somebody's work, as opposed to the event loop's fiber. */
     boolean isWork(RunQueue.Entry entry) {
-        return entry instanceof Callback callback
-                ? !callback.isSpent()
-                : ((Fiber) entry).isWork();
+        return entry instanceof Callback callback ? !callback.isSpent() : ((Fiber) entry).isWork();
     }
 }

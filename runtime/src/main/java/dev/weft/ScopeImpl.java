@@ -156,6 +156,11 @@ final class ScopeImpl implements Scope {
             t.cancel(name + " is ending");
         }
         TaskImpl<?> task = TaskImpl.current("the end of a scope");
+        for (TaskImpl<?> t = first; t != null; ) {
+            TaskImpl<?> next = t.next;
+            t.endIfNotStarted();
+            t = next;
+        }
         while (size > 0) {
             PromiseImpl<@Nullable Void> waiting = new PromiseImpl<>(null);
             empty = waiting;

@@ -54,6 +54,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
     private boolean interruptSent;
     private boolean interruptQueued;
 
+    /** Its start has begun and not ended. */
+    private boolean starting;
+
     TaskImpl(ScopeImpl scope, @Nullable String name, Body<T> body) {
         this.scope = scope;
         this.name = name;
@@ -86,6 +89,10 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         ScopeImpl owner = scope;
         Object outcome = null;
         Throwable failure = null;
+        if (isDone()) {
+            return; // its start was torn, and its scope has ended it
+        }
+        starting = false;
         try {
             if (!owner.enter(this)) {
                 pending = true;
@@ -107,6 +114,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
     }
 
     private void finish(@Nullable Object outcome, @Nullable Throwable failure) {
+        FutureImpl.tellUntold(fiber);
         fiber.task = null;
         fiber.scope = null;
         fiber.ended = true;
@@ -126,13 +134,21 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         finish(null, failure);
     }
 
-    /** Makes the task ready to run its body. */
+    /**
+     * Makes the task ready to run its body. If that fails, by a stack overflow say, {@code
+     * starting} stays up, and the scope's end ends the task: here there may be no stack left to do
+     * it.
+     */
     void start() {
-        try {
-            loop().scheduler.start(fiber);
-        } catch (Throwable e) {
-            finish(new Cancelled("its thread could not be started"), null);
-            throw e;
+        starting = true;
+        loop().scheduler.start(fiber);
+        starting = false;
+    }
+
+    /** Ends a task whose start was torn; on the loop, while none is being started. */
+    void endIfNotStarted() {
+        if (starting && !isDone()) {
+            finish(null, null);
         }
     }
 
@@ -148,12 +164,16 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
                     description() + " cannot await itself: it would never end");
         }
         Loop loop = loop();
+        FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
         forwarded = false;
+        Timers.Timer timer = null;
         awaiting = future;
         loop.awaiting++;
-        Timers.Timer timer = deadline == Timers.NONE ? null : loop.wakeAt(deadline, current);
         try {
+            if (deadline != Timers.NONE) {
+                timer = loop.wakeAt(deadline, current);
+            }
             if (pending) {
                 forwarded = future.cancel();
             }

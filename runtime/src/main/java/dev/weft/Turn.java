@@ -1,7 +1,7 @@
 package dev.weft;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -10,15 +10,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The queue holds what is ready, in the order in which it became so: the ticket is drawn by
  * whoever makes a fiber ready, not by the fiber's thread when the JDK gets round to it. {@code
- * tickets} counts the entries in the queue, plus one while somebody holds the turn. Who raises it
- * from zero grants the turn, and who gives the turn back grants it to the next if the count says
- * that there is one; so there is exactly one holder whenever there is an entry, and the queue has
- * one consumer at a time (the atomic counter passes its state on).
+ * held} says that somebody holds the turn, or is handing it on. Who raises it is the queue's only
+ * consumer until it grants the turn to an entry, whose fiber takes both over; who finds the queue
+ * empty lowers it, and then looks once more, since a producer that pushed in between found it up
+ * and went away. (The producer: push, then read held. The releaser: lower held, then look into the
+ * queue. Dekker's pattern: one of them sees the other.)
  *
  * <p>A ticket may come up for a fiber that no longer waits for it: it was resumed while it ran.
  * Then {@code granted} is set while it waits for something else, and its {@link #suspend} returns
  * for no reason; or it has ended, and the turn goes on. It cannot be granted while the fiber runs,
  * for a running fiber holds the turn.
+ *
+ * <p>A stack overflow half-way through handing on would lose the turn, and with it the loop. So
+ * whoever may be deep in recursion first makes sure that there is room ({@link #ensureStack}).
  */
 final class Turn extends Scheduler {
     /** The current thread's fiber. */
@@ -27,7 +31,7 @@ final class Turn extends Scheduler {
     /** Whether there ever was a portable loop in this JVM: if not, nobody needs to look. */
     static volatile boolean used;
 
-    private final AtomicInteger tickets = new AtomicInteger();
+    private final AtomicBoolean held = new AtomicBoolean();
 
     /** Who holds the turn; a snapshot for the watch. */
     private volatile @Nullable Fiber holder;
@@ -72,6 +76,7 @@ final class Turn extends Scheduler {
 
     @Override
     void suspend(Fiber fiber) {
+        ensureStack(STACK_FRAMES);
         fiber.granted = false;
         release();
         boolean interrupted = false;
@@ -102,33 +107,44 @@ final class Turn extends Scheduler {
     }
 
     private void push(RunQueue.Entry entry) {
-        if (queue.push(entry) && tickets.getAndIncrement() == 0) {
+        if (!held.get()) {
+            ensureStack(STACK_FRAMES);
+        }
+        if (queue.push(entry) && held.compareAndSet(false, true)) {
             grant();
         }
+    }
+
+    private static final int STACK_FRAMES = 128;
+
+    /**
+     * Overflows now rather than later, if at all: uses more stack than handing on the turn does.
+     */
+    private static int ensureStack(int frames) {
+        return frames == 0 ? 0 : ensureStack(frames - 1) + 1;
     }
 
     /** Gives the turn back, and on to the next. */
     private void release() {
         holder = null;
-        if (tickets.decrementAndGet() > 0) {
-            grant();
-        }
+        grant();
     }
 
-    /** Gives the turn, which nobody holds, to the queue's head. */
+    /** Gives the turn to the queue's head; called by whoever has raised {@code held}. */
     private void grant() {
         for (; ; ) {
             RunQueue.Entry entry = queue.poll();
-            if (entry == null) {
-                throw new IllegalStateException("a ticket without an entry");
-            }
-            // What becomes of it may run at once in another thread: nothing here may be touched
-            // after a true.
-            if (accepts(entry)) {
-                return;
-            }
-            if (tickets.decrementAndGet() == 0) {
-                return;
+            if (entry != null) {
+                // What becomes of it may run at once in another thread: nothing here may be
+                // touched after a true.
+                if (accepts(entry)) {
+                    return;
+                }
+            } else {
+                held.set(false);
+                if (queue.isEmpty() || !held.compareAndSet(false, true)) {
+                    return;
+                }
             }
         }
     }

@@ -123,6 +123,62 @@ class FailureTest {
         return endlessCalls(promises) + 1;
     }
 
+    @AsyncTest(seconds = 60)
+    void aTaskWhoseCompletionOverflowsTheStackStillWakesWhoAwaitsIt() {
+        for (int i = 0; i < 20; i++) {
+            List<Promise<Integer>> promises = new ArrayList<>();
+            List<Task<Integer>> waiting = new ArrayList<>();
+            for (int j = 0; j < 5000; j++) {
+                Promise<Integer> promise = Promise.create();
+                promises.add(promise);
+                waiting.add(async(() -> await(promise)));
+            }
+            yieldNow();
+            int[] next = {0};
+            Task<Integer> task = async(() -> completesDeep(promises, next));
+            assertThat(catchThrowable(() -> await(task)))
+                    .isInstanceOfAny(StackOverflowError.class, IndexOutOfBoundsException.class);
+            promises.forEach(p -> p.tryComplete(1));
+            for (Task<Integer> waiter : waiting) {
+                assertThat(await(waiter)).isEqualTo(1);
+            }
+        }
+    }
+
+    @SuppressWarnings("InfiniteRecursion") // that is the point
+    private int completesDeep(List<Promise<Integer>> promises, int[] next) {
+        promises.get(next[0]++).complete(1);
+        return completesDeep(promises, next) + 1;
+    }
+
+    @AsyncTest(seconds = 60)
+    void aStackOverflowAmidSuspensionsAndStartsLeavesTheLoopWhole() {
+        for (int i = 0; i < 20; i++) {
+            Async.scope(scope -> {
+                Task<Integer> task = scope.async(() -> suspendsDeep(scope, new int[1]));
+                assertThatThrownBy(() -> await(task)).isInstanceOf(StackOverflowError.class);
+                return null;
+            });
+        }
+        assertThat(await(async(() -> "fine"))).isEqualTo("fine");
+    }
+
+    /**
+     * Starts and suspends at the stack's very end, and from there a little further up each time.
+     */
+    @SuppressWarnings("InfiniteRecursion") // that is the point
+    private int suspendsDeep(Scope scope, int[] attempts) {
+        try {
+            return suspendsDeep(scope, attempts) + 1;
+        } catch (StackOverflowError e) {
+            if (attempts[0]++ < 300) {
+                scope.async(() -> 1);
+                yieldNow();
+            }
+            throw e;
+        }
+    }
+
     @AsyncTest
     void anOutOfMemoryErrorFailsTheTaskAndNothingElse() {
         Task<Object> task = async(() -> new long[Integer.MAX_VALUE][Integer.MAX_VALUE]);

@@ -159,7 +159,9 @@ class FreshJvmTest {
     void micrometerIsOptional() throws Exception {
         String without =
                 Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .filter(entry -> !entry.contains("micrometer") && !entry.contains("context-propagation"))
+                        .filter(entry ->
+                                !entry.contains("micrometer")
+                                        && !entry.contains("context-propagation"))
                         .collect(Collectors.joining(File.pathSeparator));
         assertThat(without).doesNotContain("micrometer").contains("netty");
         Result result = java(without, FirstBlockingRead.class, FLAG);

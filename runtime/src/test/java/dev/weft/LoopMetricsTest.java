@@ -46,7 +46,8 @@ class LoopMetricsTest {
         tasks.forEach(Async::await);
         assertThat(tasks("awaiting")).isZero();
         assertThat(tasks("blocked")).isZero();
-        assertThat(registry.get("weft.loop.queue").tag("loop", Loop.current().name()).gauge()).isNotNull();
+        assertThat(registry.get("weft.loop.queue").tag("loop", Loop.current().name()).gauge())
+                .isNotNull();
     }
 
     @AsyncTest(modes = SchedulerMode.LOOP)
