@@ -2,7 +2,9 @@ package dev.weft;
 
 import dev.weft.internal.Access;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,6 +65,9 @@ public final class Loop implements AutoCloseable {
 
     private volatile long probeSent;
     private volatile long probeLag;
+
+    /** What other modules keep for each loop, by class. From any thread. */
+    final Map<Class<?>, Object> locals = new ConcurrentHashMap<>(2);
 
     /**
      * Tasks that have not ended, and those suspended in Weft; owned by the loop, read as a
@@ -513,8 +518,15 @@ public final class Loop implements AutoCloseable {
         onUnhandled = Checks.notNull(handler, "handler");
     }
 
-    /** Tells the handler: on the loop, or right here when the loop has closed. */
-    void report(UnhandledFailure unhandled) {
+    /**
+     * Tells the exception handler of a failure that would reach nobody else. Counterpart of {@code
+     * call_exception_handler}; from any thread. The handler runs on the loop, or right here when
+     * the caller runs there or the loop has closed.
+     *
+     * @param unhandled what has failed
+     */
+    public void report(UnhandledFailure unhandled) {
+        Checks.notNull(unhandled, "unhandled");
         Fiber fiber = Fiber.current();
         boolean here = fiber != null && fiber.scheduler == scheduler && fiber.scope != null;
         if (here || phase.get() == Phase.CLOSED) {

@@ -6,6 +6,7 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code dev.weft.netty} sees of a loop. */
@@ -18,6 +19,11 @@ final class LoopAccess extends Access {
     @Override
     public Class<? extends IoHandler> ioType(Loop loop) {
         return loop.poller().ioType();
+    }
+
+    @Override
+    public <T> T local(Loop loop, Class<T> key, Supplier<? extends T> make) {
+        return key.cast(loop.locals.computeIfAbsent(key, _ -> make.get()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code dev.weft.netty} may ask of {@code dev.weft}, without its being public. */
@@ -42,6 +43,9 @@ public abstract class Access {
     public abstract IoEventLoop eventLoop(Loop loop);
 
     public abstract Class<? extends IoHandler> ioType(Loop loop);
+
+    /** What is kept for a loop under a class; made when first asked for. */
+    public abstract <T> T local(Loop loop, Class<T> key, Supplier<? extends T> make);
 
     /** A promise that calls a function when it is cancelled. */
     public abstract <T extends @Nullable Object> Promise<T> promise(

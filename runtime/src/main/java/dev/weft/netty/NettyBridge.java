@@ -9,6 +9,7 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,21 @@ public final class NettyBridge {
         Objects.requireNonNull(loop, "loop must not be null");
         Access access = Access.get();
         return new LoopEventLoopGroup(access.eventLoop(loop), access.ioType(loop));
+    }
+
+    /**
+     * An object that lives as long as a loop: one of a class for each loop, for what a library
+     * shares among a loop's connections, such as a resolver or counters. From any thread.
+     *
+     * @param loop the loop
+     * @param key the object's class
+     * @param make makes it, when it is asked for first; must be short, and may not ask for another
+     * @param <T> the object's class
+     * @return the loop's object
+     */
+    public static <T> T local(Loop loop, Class<T> key, Supplier<? extends T> make) {
+        Objects.requireNonNull(loop, "loop must not be null");
+        return Access.get().local(loop, key, make);
     }
 
     /**
