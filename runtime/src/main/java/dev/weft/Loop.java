@@ -84,7 +84,7 @@ public final class Loop implements AutoCloseable {
         name = given != null ? given : "weft-" + NUMBERS.incrementAndGet();
         debug = options.debug();
         root = new ScopeImpl(this, "loop " + name);
-        poller = new Poller(Transports.handlers(transport));
+        poller = new Poller(Transports.handlers(transport), Transports.registrations(transport));
         if (mode == SchedulerMode.LOOP) {
             Carrier carrier =
                     new Carrier(

@@ -11,6 +11,7 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,7 +89,7 @@ final class Poller {
 
         @Override
         public IoRegistration register(IoHandle handle) throws Exception {
-            return handler.register(handle);
+            return registrations.apply(handler.register(handle));
         }
 
         @Override
@@ -104,6 +105,7 @@ final class Poller {
         }
     }
 
+    private final UnaryOperator<IoRegistration> registrations;
     private final ManualIoEventLoop eventLoop;
     private final Timers timers = new Timers();
     private @Nullable GatedHandler gate;
@@ -117,7 +119,8 @@ final class Poller {
 
     private @Nullable ScheduledFuture<?> alarm;
 
-    Poller(IoHandlerFactory factory) {
+    Poller(IoHandlerFactory factory, UnaryOperator<IoRegistration> registrations) {
+        this.registrations = registrations;
         eventLoop =
                 new ManualIoEventLoop(
                         null,

@@ -1,6 +1,7 @@
 package dev.weft;
 
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
@@ -23,6 +24,7 @@ import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The one file that names Netty's transports and their channel classes. */
@@ -72,6 +74,11 @@ final class Transports {
             case NIO -> NioIoHandler.newFactory();
             case AUTO -> throw new IllegalArgumentException("AUTO must be resolved first");
         };
+    }
+
+    /** What is done to each channel's registration, where a handler needs mending. */
+    static UnaryOperator<IoRegistration> registrations(Transport transport) {
+        return transport == Transport.EPOLL ? EpollRegistration::new : UnaryOperator.identity();
     }
 
     /**
