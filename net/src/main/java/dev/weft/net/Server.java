@@ -1,0 +1,62 @@
+package dev.weft.net;
+
+import dev.weft.net.internal.Listener;
+import java.net.InetSocketAddress;
+
+/**
+ * A listening socket with the connections it has accepted: what {@link Tcp#listen} opens.
+ *
+ * <p>It is closed when the scope ends in which it was opened, or before by {@link #close}.
+ */
+public final class Server implements AutoCloseable {
+    private final Listener listener;
+
+    Server(Listener listener) {
+        this.listener = listener;
+    }
+
+    /**
+     * The port it listens on.
+     *
+     * @return 1 to 65,535; the one that was found if 0 was asked for
+     */
+    public int port() {
+        return listener.address().getPort();
+    }
+
+    /**
+     * The address it listens on.
+     *
+     * @return address and port
+     */
+    public InetSocketAddress localAddress() {
+        return listener.address();
+    }
+
+    /**
+     * Stops accepting, cancels the handlers' tasks and awaits them, closes their streams as {@link
+     * ByteStream#close} does. Idempotent.
+     *
+     * <p><b>Suspends</b> until all that is done and the port is free. <b>Cancellation</b>: ends the
+     * wait alone; the closing goes on. Called by a handler of this very server it never returns
+     * normally: the handler is cancelled too.
+     */
+    @Override
+    public void close() {
+        listener.close();
+    }
+
+    /**
+     * Waits until the server has closed: the last thing in a program that serves for ever.
+     *
+     * <p><b>Suspends</b> until then. <b>Cancellation</b>: ends the wait alone.
+     */
+    public void awaitClosed() {
+        listener.awaitClosed();
+    }
+
+    @Override
+    public String toString() {
+        return "Server[" + listener.address() + "]";
+    }
+}

@@ -1,0 +1,104 @@
+package dev.weft.net;
+
+import dev.weft.net.internal.Dialer;
+import dev.weft.net.internal.Listener;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * TCP: connecting, and listening for connections. Counterpart of asyncio's {@code open_connection}
+ * and {@code start_server}.
+ *
+ * <p>Names are looked up without blocking anything, and Nagle's algorithm is off.
+ */
+public final class Tcp {
+    private Tcp() {}
+
+    /**
+     * Connects, with the default options.
+     *
+     * <p><b>Suspends</b> until connected. <b>Cancellation</b>: nothing is left open.
+     *
+     * @param host a name or an address
+     * @param port 1 to 65,535
+     * @return the open stream, which the caller has to close
+     * @throws HostNotFoundException if the name has no address
+     * @throws ConnectRefusedException if nobody listens there
+     * @throws ConnectFailedException if it failed in another way
+     * @throws TimedOutException if it took longer than {@link TcpOptions#connectTimeout}
+     * @throws IllegalStateException outside a task
+     */
+    public static ByteStream connect(String host, int port) {
+        return connect(host, port, TcpOptions.defaults());
+    }
+
+    /**
+     * As {@link #connect(String, int)}, with options. A name's addresses are tried in order.
+     *
+     * @param host a name or an address
+     * @param port 1 to 65,535
+     * @param options the limits
+     * @return the open stream, which the caller has to close
+     */
+    public static ByteStream connect(String host, int port, TcpOptions options) {
+        Objects.requireNonNull(host, "host must not be null");
+        Objects.requireNonNull(options, "options must not be null");
+        return Dialer.dial(
+                host,
+                port,
+                options.connectTimeout(),
+                (net, channel) -> {
+                    TcpConduit conduit = new TcpConduit(net, channel, options, null);
+                    channel.pipeline().addLast(conduit);
+                    return conduit;
+                })
+                .stream();
+    }
+
+    /**
+     * Listens for connections, with the default options, and serves each in a task of its own.
+     *
+     * <p>The server belongs to the scope in which this is called: when that ends, the server closes
+     * as {@link Server#close} does.
+     *
+     * <p><b>Suspends</b> until bound: connections made after that are served. <b>Cancellation</b>:
+     * nothing is left open.
+     *
+     * @param host the name or address to listen on: {@code "127.0.0.1"} for this machine alone,
+     *     {@code "0.0.0.0"} or {@code "::"} for all
+     * @param port the port, or 0 for a free one: see {@link Server#port}
+     * @param handler what to do with a connection
+     * @return the open server
+     * @throws AddressInUseException if the port is taken
+     * @throws ListenFailedException if it failed in another way
+     * @throws HostNotFoundException if the name has no address
+     * @throws IllegalStateException outside a task
+     */
+    public static Server listen(String host, int port, StreamHandler handler) {
+        return listen(host, port, TcpOptions.defaults(), handler);
+    }
+
+    /**
+     * As {@link #listen(String, int, StreamHandler)}, with options.
+     *
+     * @param host the name or address to listen on
+     * @param port the port, or 0 for a free one
+     * @param options the limits, of the server and its connections
+     * @param handler what to do with a connection
+     * @return the open server
+     */
+    public static Server listen(String host, int port, TcpOptions options, StreamHandler handler) {
+        Objects.requireNonNull(host, "host must not be null");
+        Objects.requireNonNull(options, "options must not be null");
+        Objects.requireNonNull(handler, "handler must not be null");
+        return new Server(
+                Listener.open(
+                        new Listener.Plan(host, port, options.backlog(), Duration.ZERO),
+                        (listener, channel) -> {
+                            TcpConduit conduit =
+                                    new TcpConduit(listener.net(), channel, options, handler);
+                            channel.pipeline().addLast(conduit);
+                            listener.accepted(conduit);
+                        }));
+    }
+}

@@ -1,0 +1,743 @@
+package dev.weft.net.internal;
+
+import dev.weft.Async;
+import dev.weft.Promise;
+import dev.weft.net.BrokenConnectionException;
+import dev.weft.net.BusyException;
+import dev.weft.net.StreamClosedException;
+import dev.weft.net.TimedOutException;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The place where a channel and the tasks that use it meet: the last handler of the pipeline, with
+ * a queue in each direction.
+ *
+ * <p>The channel's side runs on the event loop and never waits; the tasks' side suspends. In
+ * portable mode these are two threads, so the queues are guarded by this object's monitor; nothing
+ * is called with it held.
+ *
+ * <p><b>In</b>: the handler enqueues, and wakes the reader if one waits. Above {@link #HIGH} bytes
+ * it stops reading from the channel, until the tasks have taken all but {@link #LOW}; so that no
+ * system call is spent on a connection that keeps up.
+ *
+ * <p><b>Out</b>: a task enqueues. The first to do so hands this object to the event loop, which
+ * runs it before it polls again: it writes all that has come together, and flushes once. Nothing is
+ * allocated for that, and a task never runs Netty's code. A task that leaves more than {@link
+ * #HIGH} bytes unsent, here and in Netty's buffer, waits. Two things wake it: the channel is
+ * writable after a batch was handed over, or becomes so later. No waiter is lost: one waits only if
+ * a batch is still to be handed over, or if Netty's buffer is above its own mark, which is HIGH as
+ * well, so that the channel will become writable.
+ *
+ * <p>A waiter is woken by completing its promise with nothing; it then looks for itself. So a
+ * cancelled waiter has taken nothing.
+ */
+public abstract class Conduit extends ChannelInboundHandlerAdapter implements Runnable {
+    static final int HIGH = 64 * 1024;
+    static final int LOW = 16 * 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);
+
+    /** A place in the outgoing queue, told when all before it has been sent; it may be the end. */
+    private record Mark(Promise<Boolean> sent, boolean end) {}
+
+    private final LoopNet net;
+    private final Channel channel;
+    private final EventLoop eventLoop;
+
+    /** Set on the event loop before tasks see this object. */
+    private @Nullable ChannelHandlerContext context;
+
+    private @Nullable SocketAddress local;
+    private @Nullable SocketAddress remote;
+
+    // ---- guarded by this
+
+    private final ArrayDeque<Object> in = new ArrayDeque<>(4);
+    private int inBytes;
+    private boolean paused;
+    private boolean inputEnded;
+    private @Nullable Promise<@Nullable Void> reader;
+
+    private ArrayDeque<Object> out = new ArrayDeque<>(4);
+    private int outBytes;
+    private boolean scheduled;
+    private boolean outputEnded;
+    private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(1);
+
+    /** What broke the connection; the first that did. */
+    private @Nullable IOException failure;
+
+    /** This side has closed it, or its loop has: reading and writing are errors. */
+    private boolean closed;
+
+    /** The channel has gone. */
+    private boolean inactive;
+
+    private final ArrayDeque<Promise<Boolean>> closers = new ArrayDeque<>(1);
+
+    // ---- owned by the event loop
+
+    private ArrayDeque<Object> spare = new ArrayDeque<>(4);
+    private boolean counted;
+
+    /** All was sent before this side closed. */
+    private boolean allSent;
+
+    /**
+     * For a channel that is being set up; its options are set here.
+     *
+     * @param net the loop's
+     * @param channel the channel, connected or about to be
+     */
+    protected Conduit(LoopNet net, Channel channel) {
+        this.net = net;
+        this.channel = channel;
+        eventLoop = channel.eventLoop();
+        channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(LOW, HIGH));
+    }
+
+    /** What people call it, such as {@code ByteStream}. */
+    protected abstract String kind();
+
+    /**
+     * How many bytes a message counts for.
+     *
+     * @param message what was received
+     * @return 0 or more
+     */
+    protected abstract int sizeOf(Object message);
+
+    /**
+     * Something to be copied off Netty's buffers, as nobody may come to release them: the peer has
+     * gone.
+     *
+     * @param message what was received; to be released if a copy is returned
+     * @return what tasks get
+     */
+    protected abstract Object detach(Object message);
+
+    /** Tells that this side has closed it: nobody reads any more. May be told again. */
+    protected abstract void dropped();
+
+    public final LoopNet net() {
+        return net;
+    }
+
+    public final Channel channel() {
+        return channel;
+    }
+
+    public final SocketAddress localAddress() {
+        SocketAddress address = local;
+        return Objects.requireNonNull(address != null ? address : channel.localAddress());
+    }
+
+    public final SocketAddress remoteAddress() {
+        SocketAddress address = remote;
+        return Objects.requireNonNull(address != null ? address : channel.remoteAddress());
+    }
+
+    /** Whether both sides can still talk. */
+    public final boolean isOpen() {
+        synchronized (this) {
+            return !closed && !inactive && failure == null;
+        }
+    }
+
+    /** Whether this side has closed it. */
+    public final boolean isClosed() {
+        synchronized (this) {
+            return closed;
+        }
+    }
+
+    @Override
+    public final String toString() {
+        return kind() + "[" + local + " - " + remote + "]";
+    }
+
+    // ---- tasks: reading
+
+    /**
+     * Takes the next message, and waits for it.
+     *
+     * @return the message, which is the caller's to release; null at the end
+     */
+    public final @Nullable Object take() {
+        for (; ; ) {
+            Promise<@Nullable Void> arrival;
+            Object message;
+            boolean resume = false;
+            synchronized (this) {
+                if (reader != null) {
+                    throw new BusyException("cannot read: another task is reading from " + this);
+                }
+                message = in.poll();
+                if (message != null) {
+                    inBytes -= sizeOf(message);
+                    if (paused && inBytes <= LOW) {
+                        paused = false;
+                        resume = true;
+                    }
+                } else if (closed) {
+                    throw closedWhen("read");
+                } else if (failure != null) {
+                    throw broken("read", failure);
+                } else if (inputEnded) {
+                    return null;
+                }
+                arrival = message != null ? null : Promise.create();
+                reader = arrival;
+            }
+            if (resume) {
+                execute(() -> {
+                    if (channel.isActive()) {
+                        channel.config().setAutoRead(true);
+                    }
+                });
+            }
+            if (arrival == null) {
+                return message;
+            }
+            try {
+                Async.await(arrival);
+            } finally {
+                synchronized (this) {
+                    reader = null;
+                }
+            }
+        }
+    }
+
+    /** Whether a message is there to be taken without waiting. */
+    public final boolean isReady() {
+        synchronized (this) {
+            return !in.isEmpty();
+        }
+    }
+
+    // ---- tasks: writing
+
+    /**
+     * Sends a message, and waits if too much is unsent. A cancelled waiter's message is sent all
+     * the same.
+     *
+     * @param message what to send; released in any case
+     * @param bytes how much it counts for
+     * @param exclusive whether it is an error if another task waits here
+     */
+    public final void put(Object message, int bytes, boolean exclusive) {
+        boolean schedule;
+        boolean full;
+        RuntimeException refusal;
+        synchronized (this) {
+            refusal = refusal(exclusive);
+            if (refusal == null) {
+                out.add(message);
+                outBytes += bytes;
+            }
+            schedule = refusal == null && !scheduled;
+            scheduled |= schedule;
+            full = refusal == null && unsent() > HIGH;
+        }
+        if (refusal != null) {
+            ReferenceCountUtil.release(message);
+            throw refusal;
+        }
+        if (schedule) {
+            execute(this);
+        }
+        if (full) {
+            awaitRoom();
+        }
+    }
+
+    private @Nullable RuntimeException refusal(boolean exclusive) {
+        if (closed) {
+            return closedWhen("write");
+        }
+        if (failure != null) {
+            return broken("write", failure);
+        }
+        if (inactive) {
+            return broken("write", cause());
+        }
+        if (outputEnded) {
+            return new StreamClosedException("cannot write: the output was shut down of " + this);
+        }
+        if (exclusive && !writers.isEmpty()) {
+            return new BusyException("cannot write: another task is writing to " + this);
+        }
+        return null;
+    }
+
+    private long unsent() {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return outBytes + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
+    }
+
+    private void awaitRoom() {
+        Promise<@Nullable Void> room = Promise.create();
+        synchronized (this) {
+            // Looked at again, as the batch may have gone out meanwhile.
+            if (unsent() <= HIGH || closed || inactive) {
+                return;
+            }
+            writers.add(room);
+        }
+        try {
+            Async.await(room);
+        } finally {
+            synchronized (this) {
+                writers.remove(room);
+            }
+        }
+        RuntimeException lost;
+        synchronized (this) {
+            lost = closed ? closedWhen("write") : failure != null ? broken("write", failure) : null;
+        }
+        if (lost != null) {
+            throw lost;
+        }
+    }
+
+    /**
+     * Waits until all that was written before has been handed to the operating system.
+     *
+     * @param exclusive whether it is an error if another task waits here
+     */
+    public final void flush(boolean exclusive) {
+        mark("flush", false, exclusive);
+    }
+
+    /**
+     * Ends this side's output, after all that was written, and waits until that has been sent. It
+     * ends even if the waiter is cancelled.
+     */
+    public final void endOutput() {
+        synchronized (this) {
+            if (outputEnded && !closed) {
+                return;
+            }
+        }
+        mark("shut down the output", true, true);
+    }
+
+    private void mark(String what, boolean end, boolean exclusive) {
+        Promise<Boolean> sent = Promise.create();
+        boolean schedule;
+        synchronized (this) {
+            RuntimeException refusal = refusal(exclusive);
+            if (refusal != null) {
+                throw refusal;
+            }
+            outputEnded |= end;
+            out.add(new Mark(sent, end));
+            schedule = !scheduled;
+            scheduled = true;
+        }
+        if (schedule) {
+            execute(this);
+        }
+        if (!Async.await(sent)) {
+            synchronized (this) {
+                throw closed ? closedWhen(what) : broken(what, cause());
+            }
+        }
+    }
+
+    private IOException cause() {
+        return failure != null ? failure : new IOException("the connection has ended");
+    }
+
+    // ---- tasks: closing
+
+    /**
+     * Sends what was written, for a limited time, then closes; waits for that. Of several callers
+     * each waits.
+     *
+     * @param limit how long sending may take
+     */
+    public final void close(Duration limit) {
+        Promise<Boolean> done = Promise.create();
+        boolean first;
+        boolean wait;
+        synchronized (this) {
+            first = !closed;
+            wait = !inactive;
+            if (wait) {
+                closers.add(done);
+            }
+        }
+        drop();
+        if (!wait) {
+            return;
+        }
+        if (first) {
+            execute(() -> closeOnLoop(limit));
+        }
+        boolean complete;
+        try {
+            complete = Async.await(done);
+        } catch (Throwable e) {
+            abort();
+            throw e;
+        }
+        if (!complete && first) {
+            IOException cause;
+            synchronized (this) {
+                cause = failure;
+            }
+            throw cause != null
+                    ? broken("send all that was written, at the close", cause)
+                    : new TimedOutException(
+                            "not all that was written could be sent before closing " + this, limit);
+        }
+    }
+
+    /** Closes at once, dropping what was not sent. Does not wait; from any thread. */
+    public final void abort() {
+        drop();
+        execute(() -> {
+            if (channel.isOpen()) {
+                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+                channel.close();
+            }
+        });
+    }
+
+    /** From now on this side's calls are errors, and nothing is kept for it. */
+    private void drop() {
+        Object[] unread;
+        Promise<@Nullable Void> waiting;
+        List<Promise<@Nullable Void>> full;
+        synchronized (this) {
+            if (closed && in.isEmpty()) {
+                return;
+            }
+            closed = true;
+            unread = in.toArray();
+            in.clear();
+            inBytes = 0;
+            waiting = reader;
+            full = List.copyOf(writers);
+        }
+        for (Object message : unread) {
+            ReferenceCountUtil.release(message);
+        }
+        dropped();
+        wake(waiting);
+        wakeAll(full);
+    }
+
+    private static void wake(@Nullable Promise<@Nullable Void> waiter) {
+        if (waiter != null) {
+            waiter.tryComplete(null);
+        }
+    }
+
+    private static void wakeAll(List<Promise<@Nullable Void>> waiters) {
+        for (Promise<@Nullable Void> waiter : waiters) {
+            waiter.tryComplete(null);
+        }
+    }
+
+    private StreamClosedException closedWhen(String what) {
+        return new StreamClosedException("cannot " + what + ": " + this + " is closed");
+    }
+
+    private BrokenConnectionException broken(String what, IOException cause) {
+        return new BrokenConnectionException(
+                "cannot " + what + ": " + this + " is broken: " + cause.getMessage(),
+                remote,
+                cause);
+    }
+
+    /** Hands something to the event loop; once that has ended, so has the channel. */
+    protected final void execute(Runnable action) {
+        try {
+            eventLoop.execute(action);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: its loop has closed", this, e);
+            gone();
+        }
+    }
+
+    // ---- the event loop: writing
+
+    /** Writes what has come together, and flushes once. */
+    @Override
+    public final void run() {
+        ArrayDeque<Object> batch;
+        int bytes;
+        synchronized (this) {
+            batch = out;
+            out = spare;
+            bytes = outBytes;
+            outBytes = 0;
+            scheduled = false;
+        }
+        ChannelHandlerContext ctx = context;
+        if (ctx == null) {
+            throw new IllegalStateException(this + " was used before it was added");
+        }
+        for (Object message; (message = batch.poll()) != null; ) {
+            if (message instanceof Mark mark) {
+                write(ctx, mark);
+            } else {
+                ctx.write(message, ctx.voidPromise());
+            }
+        }
+        spare = batch;
+        ctx.flush();
+        wrote(bytes);
+        if (channel.isWritable()) {
+            wakeWriters();
+        }
+    }
+
+    /**
+     * Counts what was written.
+     *
+     * @param bytes the sum of a batch
+     */
+    protected void wrote(int bytes) {
+        net.wrote(bytes);
+    }
+
+    private void write(ChannelHandlerContext ctx, Mark mark) {
+        ctx.write(Unpooled.EMPTY_BUFFER)
+                .addListener(f -> {
+                    if (f.isSuccess() && mark.end && channel instanceof SocketChannel socket) {
+                        socket.shutdownOutput()
+                                .addListener(g -> mark.sent.tryComplete(g.isSuccess()));
+                    } else {
+                        mark.sent.tryComplete(f.isSuccess());
+                    }
+                });
+    }
+
+    private void wakeWriters() {
+        List<Promise<@Nullable Void>> waiting;
+        synchronized (this) {
+            if (writers.isEmpty()) {
+                return;
+            }
+            waiting = List.copyOf(writers);
+        }
+        wakeAll(waiting);
+    }
+
+    private void closeOnLoop(Duration limit) {
+        run();
+        ChannelHandlerContext ctx = context;
+        if (ctx == null || !channel.isOpen()) {
+            channel.close();
+            return;
+        }
+        if (channel instanceof SocketChannel socket && socket.isOutputShutdown()) {
+            allSent = true;
+            channel.close();
+            return;
+        }
+        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (!sent.isDone()) {
+            var timer =
+                    eventLoop.schedule(
+                            () -> channel.close(), limit.toNanos(), TimeUnit.NANOSECONDS);
+            sent.addListener(f -> timer.cancel(false));
+        }
+        sent.addListener(f -> {
+            allSent = f.isSuccess();
+            channel.close();
+        });
+    }
+
+    // ---- the event loop: Netty's events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+        if (channel.isActive()) {
+            count();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        count();
+    }
+
+    private void count() {
+        if (!counted) {
+            counted = true;
+            local = channel.localAddress();
+            remote = channel.remoteAddress();
+            net.opened();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        received(message);
+    }
+
+    /**
+     * Hands a message to the tasks.
+     *
+     * @param message what was received; theirs to release
+     */
+    protected final void received(Object message) {
+        int size = sizeOf(message);
+        boolean pause = false;
+        Promise<@Nullable Void> waiting = null;
+        boolean keep;
+        synchronized (this) {
+            keep = !closed;
+            if (keep) {
+                in.add(message);
+                inBytes += size;
+                waiting = reader;
+                pause = inBytes > HIGH && !paused;
+                paused |= pause;
+            }
+        }
+        if (!keep) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (pause) {
+            channel.config().setAutoRead(false);
+        }
+        wake(waiting);
+    }
+
+    /** The peer will send no more. */
+    protected final void ended() {
+        Promise<@Nullable Void> waiting;
+        synchronized (this) {
+            inputEnded = true;
+            waiting = reader;
+        }
+        wake(waiting);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            ended();
+        }
+        ReferenceCountUtil.release(event);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            wakeWriters();
+        }
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // not of inbound handlers, Netty says
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(cause instanceof IOException e ? e : new IOException(cause));
+    }
+
+    /**
+     * The connection is broken, and is closed.
+     *
+     * @param cause why
+     */
+    protected final void fail(IOException cause) {
+        Promise<@Nullable Void> waiting;
+        List<Promise<@Nullable Void>> full;
+        synchronized (this) {
+            boolean ours = closed && cause instanceof ClosedChannelException;
+            if (failure == null && !inactive && !ours) {
+                failure = cause;
+                LOG.debug("{} broke", this, cause);
+            }
+            waiting = reader;
+            full = List.copyOf(writers);
+        }
+        channel.close();
+        wake(waiting);
+        wakeAll(full);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone();
+    }
+
+    /** The channel has gone: by itself, by our closing, or since the loop is closing. */
+    private void gone() {
+        if (eventLoop.isShuttingDown()) {
+            drop();
+        }
+        if (counted) {
+            counted = false;
+            net.closed();
+        }
+        Promise<@Nullable Void> waiting;
+        List<Promise<@Nullable Void>> full;
+        List<Promise<Boolean>> closing;
+        synchronized (this) {
+            inactive = true;
+            inputEnded = true;
+            // A reader takes a message with the monitor held, so that each is either here or its.
+            for (int n = in.size(); n > 0; n--) {
+                in.add(detach(in.remove()));
+            }
+            waiting = reader;
+            full = List.copyOf(writers);
+            closing = List.copyOf(closers);
+            closers.clear();
+        }
+        releaseUnsent();
+        wake(waiting);
+        wakeAll(full);
+        for (Promise<Boolean> closer : closing) {
+            closer.tryComplete(allSent);
+        }
+    }
+
+    private void releaseUnsent() {
+        Object[] unsent;
+        synchronized (this) {
+            unsent = out.toArray();
+            out.clear();
+            outBytes = 0;
+        }
+        for (Object message : unsent) {
+            if (message instanceof Mark mark) {
+                mark.sent.tryComplete(false);
+            } else {
+                ReferenceCountUtil.release(message);
+            }
+        }
+    }
+}

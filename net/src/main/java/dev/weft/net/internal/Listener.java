@@ -1,0 +1,444 @@
+package dev.weft.net.internal;
+
+import dev.weft.Async;
+import dev.weft.CancelledError;
+import dev.weft.Loop;
+import dev.weft.Promise;
+import dev.weft.Task;
+import dev.weft.UnhandledFailure;
+import dev.weft.net.AddressInUseException;
+import dev.weft.net.BrokenConnectionException;
+import dev.weft.net.ListenFailedException;
+import dev.weft.netty.NettyBridge;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A listening socket and the task that serves it: it takes what the event loop has accepted, and
+ * starts a task for each connection, in a scope that it holds open. So the server's lifetime is
+ * that task's, which belongs to the scope in which {@code listen} was called: when that ends, the
+ * task is cancelled, closes the socket, and ends its connections.
+ */
+public final class Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+    private static final Duration LOOKUP_LIMIT = Duration.ofSeconds(10);
+
+    /** One connection, as its server sees it. */
+    public interface Connection {
+        /**
+         * Runs the user's handler.
+         *
+         * @throws Exception any failure
+         */
+        void handle() throws Exception;
+
+        /**
+         * Closes the connection; suspends.
+         *
+         * @param failed whether the handler has failed
+         * @param cancelled whether the handler was cancelled
+         */
+        void finish(boolean failed, boolean cancelled);
+
+        /** Asks the peer to leave, since the server is closing; does not suspend. */
+        void goAway();
+
+        /** Drops the connection. Does not suspend; may be called again. */
+        void abort();
+
+        /** The conduit, for its addresses. */
+        Conduit conduit();
+    }
+
+    /**
+     * What is to be opened.
+     *
+     * @param host the name or address to listen on
+     * @param port the port, or 0 for a free one
+     * @param backlog how many connections may wait in the operating system
+     * @param grace how long connections may go on when the server closes
+     */
+    public record Plan(String host, int port, int backlog, Duration grace) {}
+
+    private final LoopNet net;
+    private final Channel channel;
+    private final InetSocketAddress address;
+    private final Duration grace;
+
+    // ---- guarded by this
+
+    private final ArrayDeque<Connection> accepted = new ArrayDeque<>();
+    private final Set<Connection> connections = new HashSet<>();
+    private @Nullable Promise<@Nullable Void> wake;
+    private boolean closing;
+    private boolean ended;
+    private final ArrayDeque<Promise<@Nullable Void>> awaitingEnd = new ArrayDeque<>();
+
+    private Listener(LoopNet net, Channel channel, Duration grace) {
+        this.net = net;
+        this.channel = channel;
+        this.grace = grace;
+        address = (InetSocketAddress) Objects.requireNonNull(channel.localAddress());
+    }
+
+    /**
+     * Opens a listening socket and starts to serve; suspends until it is bound.
+     *
+     * @param plan what to open
+     * @param setUp fills a new channel's pipeline, in which something calls {@link #accepted}; on
+     *     the event loop
+     * @return the open listener
+     */
+    public static Listener open(Plan plan, BiConsumer<Listener, Channel> setUp) {
+        if (plan.port < 0 || plan.port > 65_535) {
+            throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
+        }
+        LoopNet net = LoopNet.of(Loop.current());
+        List<InetAddress> addresses = Names.resolve(net, plan.host, LOOKUP_LIMIT);
+        Listener listener = new Binding(net, plan, setUp).bind(addresses.getFirst());
+        try {
+            // A task that is cancelled before it starts never runs: hence not only its own finally.
+            Async.async("server " + listener.address, () -> listener.serve())
+                    .onDone(_ -> listener.end());
+        } catch (Throwable e) {
+            listener.end();
+            throw e;
+        }
+        return listener;
+    }
+
+    /** Binding a socket: what the event loop and the task that waits for it share. */
+    private static final class Binding {
+        private final LoopNet net;
+        private final Plan plan;
+        private final BiConsumer<Listener, Channel> setUp;
+        private final Promise<Listener> bound = Promise.create();
+
+        /** Owned by the event loop. */
+        private @Nullable Channel channel;
+
+        private @Nullable Listener listener;
+
+        Binding(LoopNet net, Plan plan, BiConsumer<Listener, Channel> setUp) {
+            this.net = net;
+            this.plan = plan;
+            this.setUp = setUp;
+        }
+
+        Listener bind(InetAddress address) {
+            net.eventLoop().execute(() -> start(new InetSocketAddress(address, plan.port)));
+            try {
+                return Async.await(bound);
+            } catch (Throwable e) {
+                net.eventLoop().execute(this::giveUp);
+                throw e;
+            }
+        }
+
+        private void start(InetSocketAddress wanted) {
+            ChannelFuture binding =
+                    new ServerBootstrap()
+                            .group(net.group())
+                            .channel(NettyBridge.serverChannel(net.loop()))
+                            .option(ChannelOption.SO_BACKLOG, plan.backlog)
+                            .childOption(ChannelOption.TCP_NODELAY, true)
+                            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                            .handler(new AcceptFailures())
+                            .childHandler(
+                                    new ChannelInitializer<>() {
+                                        @Override
+                                        protected void initChannel(Channel ch) {
+                                            // Nothing is accepted before the socket is bound.
+                                            setUp.accept(Objects.requireNonNull(listener), ch);
+                                        }
+                                    })
+                            .bind(wanted);
+            channel = binding.channel();
+            binding.addListener(f -> {
+                if (f.isSuccess()) {
+                    Listener made = new Listener(net, binding.channel(), plan.grace);
+                    listener = made;
+                    if (!bound.tryComplete(made)) {
+                        giveUp();
+                    }
+                } else if (!bound.isDone()) {
+                    bound.tryFail(failure(plan.host, plan.port, f.cause()));
+                }
+            });
+        }
+
+        private void giveUp() {
+            if (channel != null) {
+                channel.close();
+            }
+        }
+    }
+
+    /** Netty pauses accepting for a second when that fails; somebody should know why. */
+    @ChannelHandler.Sharable
+    private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
+        @Override
+        @SuppressWarnings("deprecation") // not of inbound handlers, Netty says
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.warn("cannot accept connections for now on {}", ctx.channel(), cause);
+            ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    private static RuntimeException failure(String host, int port, Throwable cause) {
+        IOException io = cause instanceof IOException e ? e : new IOException(cause);
+        String said = String.valueOf(io.getMessage());
+        return said.contains("in use")
+                ? new AddressInUseException(host, port, io)
+                : new ListenFailedException(
+                        "cannot listen on " + host + " port " + port + ": " + said, host, port, io);
+    }
+
+    /**
+     * What the loop's connections share.
+     *
+     * @return that of the loop that serves
+     */
+    public LoopNet net() {
+        return net;
+    }
+
+    /**
+     * The address that was bound.
+     *
+     * @return with the real port
+     */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    // ---- the event loop
+
+    /**
+     * A connection is ready to be handled.
+     *
+     * @param connection the new one
+     */
+    public void accepted(Connection connection) {
+        Promise<@Nullable Void> waiting;
+        boolean late;
+        synchronized (this) {
+            late = closing || ended;
+            if (!late) {
+                accepted.add(connection);
+                connections.add(connection);
+            }
+            waiting = wake;
+        }
+        if (late) {
+            connection.abort();
+        } else if (waiting != null) {
+            waiting.tryComplete(null);
+        }
+    }
+
+    // ---- the server's task
+
+    private void serve() {
+        try {
+            Async.<@Nullable Void>scope(scope -> {
+                try {
+                    for (Connection c; (c = next()) != null; ) {
+                        Connection connection = c;
+                        scope.async(() -> serve(connection));
+                    }
+                } finally {
+                    stopListening();
+                }
+                letFinish();
+                return null;
+            });
+        } finally {
+            end();
+        }
+    }
+
+    /** The next connection; null when the server is to close. */
+    private @Nullable Connection next() {
+        for (; ; ) {
+            Promise<@Nullable Void> waiting = Promise.create();
+            synchronized (this) {
+                if (closing) {
+                    return null;
+                }
+                Connection connection = accepted.poll();
+                if (connection != null) {
+                    return connection;
+                }
+                wake = waiting;
+            }
+            Async.await(waiting);
+        }
+    }
+
+    private void serve(Connection connection) {
+        boolean failed = true;
+        boolean cancelled = false;
+        try {
+            Async.<@Nullable Void>scope(_ -> {
+                connection.handle();
+                return null;
+            });
+            failed = false;
+        } catch (CancelledError e) {
+            cancelled = true;
+            throw e;
+        } catch (Throwable e) {
+            report(connection, e);
+        } finally {
+            finish(connection, failed, cancelled);
+        }
+    }
+
+    private void finish(Connection connection, boolean failed, boolean cancelled) {
+        try {
+            connection.finish(failed, cancelled);
+        } catch (RuntimeException e) {
+            LOG.debug("{} did not close cleanly", connection.conduit(), e);
+        } finally {
+            connection.abort();
+            Promise<@Nullable Void> waiting;
+            synchronized (this) {
+                connections.remove(connection);
+                waiting = wake;
+            }
+            if (waiting != null) {
+                waiting.tryComplete(null);
+            }
+        }
+    }
+
+    private void report(Connection connection, Throwable failure) {
+        Conduit conduit = connection.conduit();
+        if (failure instanceof BrokenConnectionException broken
+                && conduit.remoteAddress().equals(broken.peer())) {
+            LOG.debug("{} was broken by its peer", conduit, failure);
+            return;
+        }
+        net.loop()
+                .report(
+                        new UnhandledFailure(
+                                "the handler of " + conduit + " failed",
+                                failure,
+                                Task.current().name()));
+    }
+
+    /** Closes the listening socket, and waits for that, so that its port is free. */
+    private void stopListening() {
+        synchronized (this) {
+            closing = true;
+        }
+        Promise<@Nullable Void> closed = Promise.create();
+        net.eventLoop().execute(() -> channel.close().addListener(f -> closed.tryComplete(null)));
+        Async.await(closed);
+    }
+
+    /** Gives the connections their grace. */
+    private void letFinish() {
+        if (grace.isZero()) {
+            return;
+        }
+        List<Connection> open;
+        synchronized (this) {
+            open = List.copyOf(connections);
+        }
+        open.forEach(Connection::goAway);
+        long deadline = System.nanoTime() + grace.toNanos();
+        for (; ; ) {
+            Promise<@Nullable Void> waiting = Promise.create();
+            synchronized (this) {
+                if (connections.isEmpty()) {
+                    return;
+                }
+                wake = waiting;
+            }
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            var timer =
+                    net.loop().callLater(Duration.ofNanos(left), () -> waiting.tryComplete(null));
+            try {
+                Async.await(waiting);
+            } finally {
+                timer.cancel();
+            }
+        }
+    }
+
+    private void end() {
+        List<Connection> left;
+        List<Promise<@Nullable Void>> waiting;
+        synchronized (this) {
+            closing = true;
+            ended = true;
+            left = List.copyOf(connections);
+            connections.clear();
+            accepted.clear();
+            waiting = List.copyOf(awaitingEnd);
+            awaitingEnd.clear();
+        }
+        net.eventLoop().execute(channel::close);
+        left.forEach(Connection::abort);
+        for (Promise<@Nullable Void> w : waiting) {
+            w.tryComplete(null);
+        }
+    }
+
+    // ---- any task
+
+    /** Closes the server, and waits until it has ended. */
+    public void close() {
+        Promise<@Nullable Void> waiting;
+        synchronized (this) {
+            closing = true;
+            waiting = wake;
+        }
+        if (waiting != null) {
+            waiting.tryComplete(null);
+        }
+        awaitClosed();
+    }
+
+    /** Waits until the server has ended. */
+    public void awaitClosed() {
+        Promise<@Nullable Void> end = Promise.create();
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            awaitingEnd.add(end);
+        }
+        try {
+            Async.await(end);
+        } finally {
+            synchronized (this) {
+                awaitingEnd.remove(end);
+            }
+        }
+    }
+}

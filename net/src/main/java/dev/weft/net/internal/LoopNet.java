@@ -1,0 +1,113 @@
+package dev.weft.net.internal;
+
+import dev.weft.Loop;
+import dev.weft.netty.NettyBridge;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.resolver.dns.DnsNameResolver;
+import io.netty.resolver.dns.DnsNameResolverBuilder;
+import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
+import org.jspecify.annotations.Nullable;
+
+/** What a loop's connections share: its event loop, counters and resolver. */
+public final class LoopNet {
+    private final Loop loop;
+    private final IoEventLoopGroup group;
+
+    /** Counters are written on the event loop, and read as snapshots from any thread. */
+    private long bytesRead;
+
+    private long bytesWritten;
+    private int connections;
+
+    /** Owned by the event loop. */
+    private @Nullable DnsNameResolver resolver;
+
+    private LoopNet(Loop loop) {
+        this.loop = loop;
+        group = NettyBridge.eventLoopGroup(loop);
+    }
+
+    /**
+     * The one of a loop.
+     *
+     * @param loop the loop
+     * @return always the same for one loop
+     */
+    public static LoopNet of(Loop loop) {
+        return NettyBridge.local(loop, LoopNet.class, () -> new LoopNet(loop));
+    }
+
+    Loop loop() {
+        return loop;
+    }
+
+    IoEventLoopGroup group() {
+        return group;
+    }
+
+    EventLoop eventLoop() {
+        return group.next();
+    }
+
+    /** The resolver; on the event loop. It keeps no socket open between queries. */
+    DnsNameResolver resolver() {
+        DnsNameResolver r = resolver;
+        if (r == null) {
+            r =
+                    new DnsNameResolverBuilder(eventLoop())
+                            .datagramChannelType(NettyBridge.datagramChannel(loop))
+                            .datagramChannelStrategy(
+                                    DnsNameResolverChannelStrategy.ChannelPerResolution)
+                            .socketChannelType(NettyBridge.socketChannel(loop), true)
+                            .build();
+            resolver = r;
+        }
+        return r;
+    }
+
+    /** Counts; on the event loop. */
+    public void read(int bytes) {
+        bytesRead += bytes;
+    }
+
+    /** Counts; on the event loop. */
+    public void wrote(int bytes) {
+        bytesWritten += bytes;
+    }
+
+    void opened() {
+        connections++;
+    }
+
+    void closed() {
+        connections--;
+    }
+
+    /**
+     * The bytes received so far.
+     *
+     * @return the count
+     */
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    /**
+     * The bytes handed to the operating system, or waiting for it.
+     *
+     * @return the count
+     */
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    /**
+     * The connections that are open, of servers and clients.
+     *
+     * @return the count
+     */
+    public int connections() {
+        return connections;
+    }
+}
