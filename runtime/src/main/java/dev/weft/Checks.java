@@ -21,7 +21,8 @@ final class Checks {
         return value;
     }
 
-    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+    /** What counts as for ever: 146 years. */
+    static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     /** The duration in nanoseconds, 0 or more; what is longer than 146 years counts as that. */
     static long nanos(@Nullable Duration given, String name) {

@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
     private static final AtomicInteger NUMBERS = new AtomicInteger();
-    private static final AtomicReference<@Nullable SchedulerMode> ANNOUNCED =
-            new AtomicReference<>();
 
     static {
         Access.set(new LoopAccess());
@@ -60,11 +58,7 @@ public final class Loop implements AutoCloseable {
 
     final Scheduler scheduler;
 
-    /** The probe for the lag that is under way; when it was sent; how long the last one took. */
-    private final AtomicReference<@Nullable Callback> probe = new AtomicReference<>();
-
-    private volatile long probeSent;
-    private volatile long probeLag;
+    private final LagProbe lag = new LagProbe(this);
 
     /** What other modules keep for each loop, by class. From any thread. */
     final Map<Class<?>, Object> locals = new ConcurrentHashMap<>(2);
@@ -79,7 +73,7 @@ public final class Loop implements AutoCloseable {
 
     private Loop(LoopOptions options) {
         transport = Transports.resolve(options.transport());
-        SchedulerMode mode = resolve(options.scheduler());
+        SchedulerMode mode = options.scheduler().resolve();
         String given = options.name();
         name = given != null ? given : "weft-" + NUMBERS.incrementAndGet();
         debug = options.debug();
@@ -106,29 +100,6 @@ public final class Loop implements AutoCloseable {
             thread.start();
         }
         watch = debug ? Watch.start(this) : null;
-    }
-
-    private static SchedulerMode resolve(SchedulerMode wanted) {
-        String why = VirtualThreads.unavailableBecause();
-        if (wanted == SchedulerMode.LOOP && why != null) {
-            throw new IllegalStateException("loop mode is not available: " + why);
-        }
-        SchedulerMode mode =
-                wanted != SchedulerMode.AUTO
-                        ? wanted
-                        : why == null ? SchedulerMode.LOOP : SchedulerMode.PORTABLE;
-        if (ANNOUNCED.getAndSet(mode) != mode) {
-            if (mode == SchedulerMode.LOOP) {
-                LOG.info("loop mode: tasks run on their loop's own thread");
-            } else {
-                LOG.info(
-                        "portable mode: a blocking JDK call in a task holds its loop; {}",
-                        why == null
-                                ? "asked for by an option"
-                                : "for loop mode add " + VirtualThreads.FLAG + " (" + why + ")");
-            }
-        }
-        return mode;
     }
 
     private void pollPortably() {
@@ -412,7 +383,18 @@ public final class Loop implements AutoCloseable {
      * @throws IllegalStateException if the loop is closed
      */
     public Handle callAt(Duration when, Runnable function) {
-        return callAtNanos(Checks.notNull(when, "when").toNanos(), function);
+        Checks.notNull(when, "when");
+        long now = System.nanoTime();
+        Duration shown = Duration.ofNanos(now);
+        long longest = Checks.LONGEST.toNanos();
+        // Exact where it matters, so that equal times keep their order; capped where it does not.
+        long delay =
+                when.compareTo(shown.plusNanos(longest)) >= 0
+                        ? longest
+                        : when.compareTo(shown.minusNanos(longest)) <= 0
+                                ? -longest
+                                : when.minus(shown).toNanos();
+        return callAtNanos(now + delay, function);
     }
 
     /**
@@ -626,28 +608,7 @@ public final class Loop implements AutoCloseable {
         int suspended = Math.min(awaiting, all);
         ready = Math.min(ready, all - suspended);
         return new LoopStatistics(
-                queued, ready, suspended, all - suspended - ready, Duration.ofNanos(lag()));
-    }
-
-    /** How long the last probe waited in the queue, or waits. */
-    private long lag() {
-        long now = System.nanoTime();
-        if (probe.get() != null) {
-            return Math.max(probeLag, now - probeSent);
-        }
-        Callback fresh =
-                new Callback(
-                        this,
-                        root,
-                        () -> {
-                            probeLag = System.nanoTime() - probeSent;
-                            probe.set(null);
-                        });
-        if (phase.get() == Phase.OPEN && probe.compareAndSet(null, fresh)) {
-            probeSent = now;
-            scheduler.enqueue(fresh);
-        }
-        return probeLag;
+                queued, ready, suspended, all - suspended - ready, Duration.ofNanos(lag.nanos()));
     }
 
     ScopeImpl root() {

@@ -1,6 +1,9 @@
 package dev.weft;
 
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How a loop schedules its tasks: see {@code docs/execution-model.md}. */
 public enum SchedulerMode {
@@ -24,5 +27,36 @@ public enum SchedulerMode {
      */
     public @Nullable String unavailableBecause() {
         return this == LOOP ? VirtualThreads.unavailableBecause() : null;
+    }
+
+    /** The mode that is meant, one that is available here; a program's log says which. */
+    SchedulerMode resolve() {
+        String why = VirtualThreads.unavailableBecause();
+        if (this == LOOP && why != null) {
+            throw new IllegalStateException("loop mode is not available: " + why);
+        }
+        SchedulerMode mode = this != AUTO ? this : why == null ? LOOP : PORTABLE;
+        if (Announced.MODE.getAndSet(mode) != mode) {
+            announce(mode, why);
+        }
+        return mode;
+    }
+
+    private static void announce(SchedulerMode mode, @Nullable String why) {
+        if (mode == LOOP) {
+            Announced.LOG.info("loop mode: tasks run on their loop's own thread");
+        } else {
+            Announced.LOG.info(
+                    "portable mode: a blocking JDK call in a task holds its loop; {}",
+                    why == null
+                            ? "asked for by an option"
+                            : "for loop mode add " + VirtualThreads.FLAG + " (" + why + ")");
+        }
+    }
+
+    /** What was said last. */
+    private static final class Announced {
+        static final Logger LOG = LoggerFactory.getLogger(Loop.class);
+        static final AtomicReference<@Nullable SchedulerMode> MODE = new AtomicReference<>();
     }
 }

@@ -110,4 +110,22 @@ class TaskOrderTest {
         await(end);
         assertThat(log).containsExactly(1, 2, 3);
     }
+
+    @AsyncTest
+    void timesBeyondAllMeasureAreTimersThatNeverFireAndOnesLongPastFireNow() {
+        Loop loop = Loop.current();
+        Duration forever = Duration.ofSeconds(Long.MAX_VALUE);
+        List<Handle> never = new ArrayList<>();
+        never.add(loop.callLater(forever, () -> log.add("never")));
+        never.add(loop.callAt(forever, () -> log.add("never")));
+        Task<Void> sleeper = async(() -> Async.sleep(forever));
+        Promise<Void> past = Promise.create();
+        loop.callAt(forever.negated(), () -> past.complete(null));
+        await(past);
+        assertThat(log).isEmpty();
+        assertThat(never).allMatch(Handle::cancel);
+        sleeper.cancel();
+        yieldNow();
+        assertThat(sleeper.isCancelled()).isTrue();
+    }
 }
