@@ -43,6 +43,9 @@ final class CallbackWorkers {
                 }
                 while (callback == null && !leave) {
                     scheduler.suspend(fiber);
+                    // Somebody may keep the thread and interrupt it when its callback has long
+                    // ended: a set flag would turn the park into a spin that holds the loop.
+                    Thread.interrupted();
                 }
             }
             fiber.ended = true;
