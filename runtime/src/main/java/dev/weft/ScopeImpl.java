@@ -70,6 +70,10 @@ final class ScopeImpl implements Scope {
         return task;
     }
 
+    boolean isEnding() {
+        return ending;
+    }
+
     /** Lists a task; false when the scope has ended and the task must not run. */
     boolean enter(TaskImpl<?> task) {
         if (ended) {

@@ -94,8 +94,11 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         }
         starting = false;
         try {
-            if (!owner.enter(this)) {
+            // One submitted from elsewhere lists itself only here: when the scope has cancelled
+            // its tasks already, nobody else would cancel this one.
+            if (!owner.enter(this) || owner.isEnding()) {
                 pending = true;
+                message = message != null ? message : owner + " is ending";
             }
             Body<T> b = body;
             body = null;
