@@ -169,14 +169,17 @@ final class Turn extends Scheduler {
         if (fiber.ended) {
             return false;
         }
+        Thread thread = fiber.thread();
         holder = fiber;
         segments++;
-        fiber.granted = true;
-        Thread thread = fiber.thread();
         if (fiber.started) {
+            // From here on it may run, even to its end, without being unparked: it may just have
+            // been about to park.
+            fiber.granted = true;
             LockSupport.unpark(thread);
             return true;
         }
+        fiber.granted = true;
         fiber.started = true;
         try {
             thread.start();
