@@ -258,7 +258,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         if (future != null) {
             forwarded = future.cancel() || forwarded && !future.isDone();
         } else if (current != fiber && listed) {
-            interruptSent = false;
+            // An interrupt of an earlier request that has not been noticed yet does for this one
+            // too, and stays known as ours.
+            interruptSent = interruptSent && fiber.thread().isInterrupted();
             interrupt();
         }
     }
