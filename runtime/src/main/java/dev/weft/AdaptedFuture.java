@@ -43,6 +43,17 @@ final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
         }
     }
 
+    private void reportCancelFailure(Throwable e) {
+        UnhandledFailure unhandled =
+                new UnhandledFailure("cancelling " + description + " failed", e, description);
+        ScopeImpl owner = reportTo();
+        if (owner == null) {
+            unhandled.log();
+        } else {
+            owner.loop().report(unhandled);
+        }
+    }
+
     @Override
     String description() {
         return description;
@@ -52,7 +63,12 @@ final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
     public boolean cancel() {
         boolean cancelled = super.cancel();
         if (cancelled) {
-            onCancel.run();
+            try {
+                onCancel.run();
+            } catch (Throwable e) {
+                // Whoever cancels may be a scope that has more tasks to cancel.
+                reportCancelFailure(e);
+            }
         }
         return cancelled;
     }

@@ -65,6 +65,7 @@ final class ScopeImpl implements Scope {
         enter(task);
         task.start();
         if (ending) {
+            task.toldToEnd = true;
             task.cancel(name + " is ending");
         }
         return task;
@@ -156,8 +157,16 @@ final class ScopeImpl implements Scope {
     void end() {
         ending = true;
         CancelledError cancelled = null;
-        for (TaskImpl<?> t = first; t != null; t = t.next) {
-            t.cancel(name + " is ending");
+        // Cancelling may run another library's code, and so may suspend this task: those that end
+        // meanwhile leave the list, and with it goes the way on from there.
+        for (TaskImpl<?> t = first; t != null; ) {
+            if (t.toldToEnd) {
+                t = t.next;
+            } else {
+                t.toldToEnd = true;
+                t.cancel(name + " is ending");
+                t = t.listed ? t.next : first;
+            }
         }
         TaskImpl<?> task = TaskImpl.current("the end of a scope");
         for (TaskImpl<?> t = first; t != null; ) {

@@ -40,6 +40,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
     @Nullable TaskImpl<?> next;
     boolean listed;
 
+    /** Its scope, which ends, has cancelled it. */
+    boolean toldToEnd;
+
     private @Nullable Body<T> body;
     private @Nullable FutureImpl<?> awaiting;
     private int requests;
@@ -256,7 +259,10 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         message = text;
         FutureImpl<?> future = awaiting;
         if (future != null) {
-            forwarded = future.cancel() || forwarded && !future.isDone();
+            boolean told = future.cancel();
+            if (awaiting == future) { // cancelling may have taken its time
+                forwarded = told || forwarded && !future.isDone();
+            }
         } else if (current != fiber && listed) {
             // An interrupt of an earlier request that has not been noticed yet does for this one
             // too, and stays known as ours.
