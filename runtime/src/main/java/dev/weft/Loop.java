@@ -269,11 +269,11 @@ public final class Loop implements AutoCloseable {
     @Override
     public void close() {
         Fiber fiber = Fiber.current();
-        if (fiber != null && fiber.scheduler == scheduler) {
+        if (fiber != null && fiber.scheduler == scheduler || poller.eventLoop().inEventLoop()) {
             throw new IllegalStateException(
                     "loop "
                             + name
-                            + " cannot be closed by its own task or callback, for which it would have to wait");
+                            + " cannot be closed by its own task, callback or Netty handler, for which it would have to wait");
         }
         if (phase.compareAndSet(Phase.OPEN, Phase.CLOSING)) {
             uninterruptibly(this::shutDown);
