@@ -70,7 +70,10 @@ final class Watch implements Runnable {
     }
 
     private void report(Fiber fiber, long nanos) {
-        Thread culprit = fiber.thread();
+        Thread culprit = fiber.thread;
+        if (culprit == null) {
+            return; // it has just ended
+        }
         Throwable stack = new Throwable("where " + culprit + " is");
         StackTraceElement[] frames = culprit.getStackTrace();
         stack.setStackTrace(frames);
