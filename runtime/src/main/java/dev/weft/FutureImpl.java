@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -171,21 +172,29 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
      * only read: another thread may be taking waiters out of it.
      */
     private static void fireAll(Waiter last) {
-        int n = 0;
-        for (Waiter w = last; w != null; w = w.next) {
-            n++;
-        }
-        if (n == 1) {
+        if (last.next == null) {
             fire(last);
             return;
         }
-        Waiter[] waiters = new Waiter[n];
-        int i = n;
-        for (Waiter w = last; w != null && i > 0; w = w.next) {
-            waiters[--i] = w;
+        Waiter[] waiters = new Waiter[8];
+        int n = 0;
+        try {
+            // In one walk: one that was taken out may slip back in, so a count would be too low.
+            for (Waiter w = last; w != null; w = w.next) {
+                if (n == waiters.length) {
+                    waiters = Arrays.copyOf(waiters, n * 2);
+                }
+                waiters[n++] = w;
+            }
+        } catch (OutOfMemoryError e) {
+            // Better in the wrong order than never.
+            for (Waiter w = last; w != null; w = w.next) {
+                fire(w);
+            }
+            return;
         }
-        for (; i < n; i++) {
-            fire(waiters[i]);
+        while (n > 0) {
+            fire(waiters[--n]);
         }
     }
 
