@@ -25,7 +25,7 @@ final class Failure {
     }
 
     /** For when there is no memory left to say so. */
-    private static final Failure OUT_OF_MEMORY =
+    static final Failure OUT_OF_MEMORY =
             new Failure(new OutOfMemoryError("out of memory while a failure was being kept"));
 
     private final Throwable cause;
@@ -40,6 +40,9 @@ final class Failure {
     private Failure(Throwable cause) {
         this.cause = cause;
     }
+
+    /** Initialises this class while there is memory for it. */
+    static void prepare() {}
 
     static Failure of(Throwable cause) {
         try {

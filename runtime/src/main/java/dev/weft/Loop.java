@@ -31,6 +31,7 @@ public final class Loop implements AutoCloseable {
 
     static {
         Access.set(new LoopAccess());
+        Failure.prepare();
     }
 
     private enum Phase {

@@ -124,12 +124,17 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         fiber.task = null;
         fiber.scope = null;
         fiber.ended = true;
-        if (failure != null) {
-            endWith(failure);
-        } else {
-            end(outcome != null ? outcome : new Cancelled(message));
+        try {
+            if (failure != null) {
+                endWith(failure);
+            } else {
+                end(outcome != null ? outcome : new Cancelled(message));
+            }
+        } finally {
+            // Whatever went wrong, memory above all: else whoever waits would wait for ever.
+            end(Failure.OUT_OF_MEMORY);
+            scope.leave(this);
         }
-        scope.leave(this);
     }
 
     /**
@@ -172,6 +177,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         Loop loop = loop();
         FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
+        Timers.Timer timer = deadline == Timers.NONE ? null : loop.wakeAt(deadline, current);
         forwarded = false;
         Timers.Timer timer = null;
         awaiting = future;
