@@ -232,7 +232,11 @@ final class Carrier extends Scheduler {
             while (!poller.isTerminated()) {
                 poller.turn();
                 if (!queue.isEmpty()) {
-                    Thread.yield();
+                    try {
+                        Thread.yield();
+                    } catch (OutOfMemoryError e) {
+                        complain(e); // the event loop has to live
+                    }
                 }
             }
         });
@@ -329,14 +333,30 @@ final class Carrier extends Scheduler {
                 if (entry instanceof Fiber fiber) {
                     Runnable continuation = fiber.continuation;
                     if (continuation != null) {
-                        VirtualThreads.defaultScheduler().execute(continuation);
+                        forward(continuation);
                     }
                 } else if (entry instanceof Callback callback) {
-                    callback.loop.dropped(callback);
+                    try {
+                        callback.loop.dropped(callback);
+                    } catch (Throwable e) {
+                        complain(e); // else nobody would ever drain again
+                    }
                 }
             }
             asked = draining.addAndGet(-asked);
         } while (asked != 0);
+    }
+
+    /** As the JDK does it: a continuation is not lost for want of memory, it waits. */
+    private static void forward(Runnable continuation) {
+        for (; ; ) {
+            try {
+                VirtualThreads.defaultScheduler().execute(continuation);
+                return;
+            } catch (OutOfMemoryError e) {
+                LockSupport.parkNanos(100_000_000);
+            }
+        }
     }
 
     @Override

@@ -194,6 +194,7 @@ final class Poller {
             old.cancel(false);
         }
         alarm = null;
+        alarmAt = Timers.NONE; // in case that scheduling fails
         long at = timers.earliest();
         if (at != Timers.NONE && !eventLoop.isShuttingDown()) {
             alarm =
