@@ -40,7 +40,7 @@ class Callback extends RunQueue.Entry implements Handle {
         try {
             f.run();
         } catch (Throwable e) {
-            loop.report(new UnhandledFailure("a callback failed: " + f, e, null));
+            loop.report(new UnhandledFailure("a callback failed: " + nameOf(f), e, null));
         }
     }
 
@@ -64,5 +64,13 @@ class Callback extends RunQueue.Entry implements Handle {
     @Override
     public boolean isCancelled() {
         return cancelled;
+    }
+
+    private static String nameOf(Runnable function) {
+        try {
+            return function.toString();
+        } catch (Throwable e) {
+            return function.getClass().getName(); // its toString fails too
+        }
     }
 }

@@ -55,6 +55,7 @@ final class Carrier extends Scheduler {
     final class CarrierThread extends Thread {
         CarrierThread(String name) {
             super(null, Carrier.this::carry, name, 0, false);
+            setDaemon(false);
         }
 
         /**
@@ -130,7 +131,7 @@ final class Carrier extends Scheduler {
                 } catch (Throwable e) {
                     complain(e);
                 }
-            } else if (pollerEnded) {
+            } else if (pollerEnded && poller.isShutDownAsked()) {
                 break;
             } else {
                 park();
@@ -241,6 +242,12 @@ final class Carrier extends Scheduler {
             }
         });
         pollerEnded = true;
+        if (!poller.isShutDownAsked()) {
+            LOG.error(
+                    "somebody shut down the event loop of loop {}, which only its close() may do:"
+                            + " it has no I/O and no timers any more; close it",
+                    loop.name());
+        }
     }
 
     /** What the poller asks before it blocks, and after: S1, S2 and S4 of the protocol. */
@@ -416,12 +423,33 @@ final class Carrier extends Scheduler {
 
     @Override
     @Nullable Fiber running() {
-        return current;
+        Fiber fiber = current;
+        return fiber == pollerFiber && (sleep & IN_KERNEL) != 0 ? null : fiber;
+    }
+
+    /**
+     * The event loop's thread, if it is suspended and not because it polls: it wants a lock. A
+     * snapshot for the watch.
+     */
+    @Nullable Thread suspendedPoller() {
+        Thread poll = pollerFiber.thread;
+        if (poll == null || poller.isPolling()) {
+            return null;
+        }
+        return switch (poll.getState()) {
+            case BLOCKED, WAITING, TIMED_WAITING -> poll;
+            default -> null;
+        };
     }
 
     @Override
     long segments() {
         return segments;
+    }
+
+    /** Looks again whether all has ended. */
+    void wake() {
+        LockSupport.unpark(thread);
     }
 
     /** Waits until the carrier has ended. */

@@ -114,6 +114,13 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         return result == null ? NULL : result;
     }
 
+    /** Links what completing needs, while there is memory for it. */
+    static void prepare() {
+        PromiseImpl<Object> promise = new PromiseImpl<>(null);
+        promise.whenDone(() -> {});
+        promise.tryComplete(promise);
+    }
+
     // ---- completing
 
     /** Ends the future with an encoded outcome; false when it is done already. */

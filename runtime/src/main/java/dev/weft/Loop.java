@@ -32,6 +32,7 @@ public final class Loop implements AutoCloseable {
     static {
         Access.set(new LoopAccess());
         Failure.prepare();
+        FutureImpl.prepare();
     }
 
     private enum Phase {
@@ -95,7 +96,8 @@ public final class Loop implements AutoCloseable {
         } else {
             scheduler = new Turn(this);
             poller.setIdle(Poller.Idle.ALWAYS);
-            Thread thread = Thread.ofPlatform().name(name).unstarted(this::pollPortably);
+            Thread thread =
+                    Thread.ofPlatform().daemon(false).name(name).unstarted(this::pollPortably);
             poller.setOwner(thread);
             pollerThread = thread;
             thread.start();
@@ -310,12 +312,13 @@ public final class Loop implements AutoCloseable {
     /** The order matters: see DESIGN, trap 3. Each step may be repeated after an interrupt. */
     private void shutDown() throws InterruptedException {
         endRoot();
-        poller.eventLoop().execute(poller::shutDown);
+        poller.askShutDown();
         Thread thread = pollerThread;
         if (thread != null) {
             uninterruptibly(thread::join);
         }
         if (scheduler instanceof Carrier carrier) {
+            carrier.wake();
             uninterruptibly(carrier::join);
         } else if (scheduler instanceof Turn turn) {
             uninterruptibly(turn.closeWhenGranted()::await);
@@ -533,6 +536,15 @@ public final class Loop implements AutoCloseable {
         Report(UnhandledFailure unhandled) {
             super(Loop.this, root, () -> handle(unhandled));
             this.unhandled = unhandled;
+        }
+    }
+
+    /** There was no memory to run a callback. */
+    void outOfMemory(OutOfMemoryError e) {
+        try {
+            LOG.error("loop {} had no memory to run a callback, which is lost", name, e);
+        } catch (OutOfMemoryError ignored) {
+            return; // nor to say so
         }
     }
 

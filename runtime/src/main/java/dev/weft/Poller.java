@@ -10,7 +10,9 @@ import io.netty.channel.ManualIoEventLoop;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,6 +107,8 @@ final class Poller {
         }
     }
 
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
     private final UnaryOperator<IoRegistration> registrations;
     private final ManualIoEventLoop eventLoop;
     private final Timers timers = new Timers();
@@ -113,6 +117,8 @@ final class Poller {
 
     /** Whether a poll blocks or is about to; read by whoever may have to end it. */
     private volatile boolean polling;
+
+    private volatile boolean shutDownAsked;
 
     /** The deadline for which the alarm is set; owned by the event loop. */
     private long alarmAt = Timers.NONE;
@@ -180,7 +186,8 @@ final class Poller {
             }
         } catch (Throwable e) {
             try {
-                LOG.error("the event loop caught a failure; it goes on", e);
+                LOG.error("the event loop caught a failure; it goes on in a second", e);
+                LockSupport.parkNanos(SECOND); // one that lasts would flood the log, and the core
             } catch (Throwable ignored) {
                 // Out of memory even for logging: the event loop has to live.
                 return;
@@ -228,13 +235,30 @@ final class Poller {
         return timers.remove(timer);
     }
 
+    boolean isPolling() {
+        return polling;
+    }
+
     /** Makes a blocking poll return, or the next one not block; from any thread. */
     void wakeUp() {
         Objects.requireNonNull(gate).handler.wakeup();
     }
 
     /** Starts Netty's shutdown: every channel that is still registered is closed. */
-    void shutDown() {
+    void askShutDown() {
+        shutDownAsked = true;
+        try {
+            eventLoop.execute(this::shutDown); // after what tasks have written
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the event loop has ended before", e);
+        }
+    }
+
+    boolean isShutDownAsked() {
+        return shutDownAsked;
+    }
+
+    private void shutDown() {
         eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
     }
 

@@ -48,9 +48,7 @@ public enum SchedulerMode {
         } else {
             Announced.LOG.info(
                     "portable mode: a blocking JDK call in a task holds its loop; {}",
-                    why == null
-                            ? "asked for by an option"
-                            : "for loop mode add " + VirtualThreads.FLAG + " (" + why + ")");
+                    why == null ? "asked for by an option" : "no loop mode, as " + why);
         }
     }
 

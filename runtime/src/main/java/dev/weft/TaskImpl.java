@@ -177,7 +177,6 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         Loop loop = loop();
         FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
-        Timers.Timer timer = deadline == Timers.NONE ? null : loop.wakeAt(deadline, current);
         forwarded = false;
         Timers.Timer timer = null;
         awaiting = future;
@@ -293,8 +292,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
      */
     void afterSegment() {
         if (pending && awaiting == null && !interruptSent && !interruptQueued) {
+            Callback callback = new Callback(loop(), null, this::interrupt);
             interruptQueued = true;
-            loop().scheduler.enqueue(new Callback(loop(), null, this::interrupt));
+            loop().scheduler.enqueue(callback);
         }
     }
 

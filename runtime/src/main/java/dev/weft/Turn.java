@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * for a running fiber holds the turn.
  *
  * <p>A stack overflow half-way through handing on would lose the turn, and with it the loop. So
- * whoever may be deep in recursion first makes sure that there is room ({@link #ensureStack}).
+ * whoever may be deep in recursion first makes sure that there is room ({@link StackRoom}).
  */
 final class Turn extends Scheduler {
     /** The current thread's fiber. */
@@ -76,12 +76,16 @@ final class Turn extends Scheduler {
 
     @Override
     void suspend(Fiber fiber) {
-        ensureStack(STACK_FRAMES);
+        StackRoom.ensure();
         fiber.granted = false;
         release();
         boolean interrupted = false;
         while (!fiber.granted) {
-            LockSupport.park(this);
+            try {
+                LockSupport.park(this);
+            } catch (StackOverflowError e) {
+                Thread.onSpinWait(); // the turn is gone already: there is no way back to the caller
+            }
             interrupted |= Thread.interrupted(); // a set flag would turn the park into a spin
         }
         if (interrupted) {
@@ -108,20 +112,11 @@ final class Turn extends Scheduler {
 
     private void push(RunQueue.Entry entry) {
         if (!held.get()) {
-            ensureStack(STACK_FRAMES);
+            StackRoom.ensure();
         }
         if (queue.push(entry) && held.compareAndSet(false, true)) {
             grant();
         }
-    }
-
-    private static final int STACK_FRAMES = 128;
-
-    /**
-     * Overflows now rather than later, if at all: uses more stack than handing on the turn does.
-     */
-    private static int ensureStack(int frames) {
-        return frames == 0 ? 0 : ensureStack(frames - 1) + 1;
     }
 
     /** Gives the turn back, and on to the next. */
@@ -161,8 +156,13 @@ final class Turn extends Scheduler {
         if (callback.isSpent()) {
             return false;
         }
-        CallbackWorkers.Worker worker = callbacks.assign(callback);
-        return accepts(worker.fiber);
+        try {
+            CallbackWorkers.Worker worker = callbacks.assign(callback);
+            return accepts(worker.fiber);
+        } catch (OutOfMemoryError e) {
+            callback.loop.outOfMemory(e);
+            return false; // the turn must go on
+        }
     }
 
     private boolean accepts(Fiber fiber) {

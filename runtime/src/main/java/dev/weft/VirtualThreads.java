@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class VirtualThreads {
     /** The flag that makes loop mode possible, as users have to write it. */
-    static final String FLAG = "--add-opens java.base/java.lang=ALL-UNNAMED";
+    static final String FLAG =
+            "--add-opens java.base/java.lang="
+                    + (VirtualThreads.class.getModule().isNamed()
+                            ? VirtualThreads.class.getModule().getName()
+                            : "ALL-UNNAMED");
 
     private static final @Nullable MethodHandle
             NEW_THREAD; // (Executor, String, int, Runnable)Thread
@@ -35,13 +39,7 @@ final class VirtualThreads {
         int noInherit = 0;
         Module self = VirtualThreads.class.getModule();
         if (!Object.class.getModule().isOpen("java.lang", self)) {
-            why =
-                    "java.base does not open java.lang to "
-                            + (self.isNamed()
-                                    ? self.getName()
-                                            + ": add --add-opens java.base/java.lang="
-                                            + self.getName()
-                                    : "the class path: add " + FLAG);
+            why = "java.base does not open java.lang to Weft: add " + FLAG;
         } else {
             try {
                 MethodHandles.Lookup lookup =

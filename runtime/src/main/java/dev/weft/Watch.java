@@ -20,6 +20,11 @@ final class Watch implements Runnable {
     private final Thread thread;
     private volatile boolean stopped;
 
+    /** Since when the event loop has been seen suspended, or 0; whether that was reported. */
+    private long pollerSuspendedSince;
+
+    private boolean pollerReported;
+
     private Watch(Loop loop) {
         this.loop = loop;
         thread = Thread.ofPlatform().daemon().name(loop.name() + "-watch").unstarted(this);
@@ -65,7 +70,34 @@ final class Watch implements Runnable {
                 reported = true;
                 report(now, System.nanoTime() - since);
             }
+            watchPoller();
             LockSupport.parkNanos(this, PERIOD);
+        }
+    }
+
+    /** Reports, once, that the event loop has been suspended for long: no I/O happens meanwhile. */
+    private void watchPoller() {
+        Thread poller =
+                loop.scheduler instanceof Carrier carrier ? carrier.suspendedPoller() : null;
+        if (poller == null) {
+            pollerSuspendedSince = 0;
+            return;
+        }
+        long now = System.nanoTime();
+        if (pollerSuspendedSince == 0) {
+            pollerSuspendedSince = now;
+            pollerReported = false;
+        } else if (!pollerReported && now - pollerSuspendedSince > SLOW) {
+            pollerReported = true;
+            Throwable stack = new Throwable("where " + poller + " is");
+            stack.setStackTrace(poller.getStackTrace());
+            LOG.warn(
+                    "the event loop of loop {} has been suspended for {} ms, waiting for {}: a"
+                            + " handler wants what somebody holds, and there is no I/O meanwhile",
+                    loop.name(),
+                    TimeUnit.NANOSECONDS.toMillis(now - pollerSuspendedSince),
+                    LockSupport.getBlocker(poller),
+                    stack);
         }
     }
 

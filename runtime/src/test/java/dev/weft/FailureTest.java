@@ -151,34 +151,6 @@ class FailureTest {
         return completesDeep(promises, next) + 1;
     }
 
-    @AsyncTest(seconds = 60)
-    void aStackOverflowAmidSuspensionsAndStartsLeavesTheLoopWhole() {
-        for (int i = 0; i < 20; i++) {
-            Async.scope(scope -> {
-                Task<Integer> task = scope.async(() -> suspendsDeep(scope, new int[1]));
-                assertThatThrownBy(() -> await(task)).isInstanceOf(StackOverflowError.class);
-                return null;
-            });
-        }
-        assertThat(await(async(() -> "fine"))).isEqualTo("fine");
-    }
-
-    /**
-     * Starts and suspends at the stack's very end, and from there a little further up each time.
-     */
-    @SuppressWarnings("InfiniteRecursion") // that is the point
-    private int suspendsDeep(Scope scope, int[] attempts) {
-        try {
-            return suspendsDeep(scope, attempts) + 1;
-        } catch (StackOverflowError e) {
-            if (attempts[0]++ < 300) {
-                scope.async(() -> 1);
-                yieldNow();
-            }
-            throw e;
-        }
-    }
-
     @AsyncTest
     void anOutOfMemoryErrorFailsTheTaskAndNothingElse() {
         Task<Object> task = async(() -> new long[Integer.MAX_VALUE][Integer.MAX_VALUE]);

@@ -5,11 +5,15 @@ import static dev.weft.Async.await;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.netty.NettyBridge;
 import dev.weft.testkit.AsyncTest;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -120,6 +124,63 @@ class PinnedTest {
             n++;
         }
         return n;
+    }
+
+    @Test
+    void theWatchReportsAnEventLoopThatWaitsForALockAndNoneThatIsIdle() {
+        if (SchedulerMode.LOOP.unavailableBecause() != null) {
+            return;
+        }
+        String log =
+                errorsOf(() ->
+                        Async.run(
+                                LoopOptions.defaults().scheduler(SchedulerMode.LOOP).debug(true),
+                                () -> {
+                                    Async.sleep(Duration.ofMillis(300)); // idle
+                                    ReentrantLock lock = new ReentrantLock();
+                                    lock.lock();
+                                    try {
+                                        NettyBridge.eventLoopGroup(Loop.current())
+                                                .next()
+                                                .execute(() -> lockedBriefly(lock));
+                                        Thread.sleep(400);
+                                    } finally {
+                                        lock.unlock();
+                                    }
+                                }));
+        assertThat(log).contains("has been suspended for", "ReentrantLock", "lockedBriefly");
+        assertThat(log).doesNotContain("has been held");
+    }
+
+    private static void lockedBriefly(ReentrantLock lock) {
+        lock.lock();
+        lock.unlock();
+    }
+
+    @Test
+    void anEventLoopThatSomebodyShutsDownDoesNotTakeTheTasksWithIt() {
+        for (SchedulerMode mode :
+                new SchedulerMode[] {SchedulerMode.LOOP, SchedulerMode.PORTABLE}) {
+            if (mode.unavailableBecause() != null) {
+                continue;
+            }
+            try (Loop loop = Loop.open(LoopOptions.defaults().scheduler(mode))) {
+                NettyBridge.eventLoopGroup(loop)
+                        .next()
+                        .shutdownGracefully(0, 0, TimeUnit.SECONDS)
+                        .awaitUninterruptibly();
+                Task<String> task =
+                        loop.submit(() -> {
+                            for (int i = 0; i < 100; i++) {
+                                Promise<Integer> promise = Promise.create();
+                                Loop.current().callSoon(() -> promise.complete(1));
+                                await(promise);
+                            }
+                            return Loop.current().name();
+                        });
+                assertThat(task).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(loop.name());
+            }
+        }
     }
 
     /** What slf4j-simple wrote to standard error meanwhile. */
