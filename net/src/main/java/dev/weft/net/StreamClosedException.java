@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * A connection was used after this side had closed it, or was closed by this side while it was
- * being used.
+ * A connection was used after it had been closed properly: most often by this side, perhaps while
+ * another task was using it.
  */
 public final class StreamClosedException extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
@@ -16,6 +16,6 @@ public final class StreamClosedException extends UncheckedIOException {
      * @param message what cannot be done, and with which connection
      */
     public StreamClosedException(String message) {
-        super(message, new IOException("closed by this side"));
+        super(message, new IOException("closed"));
     }
 }

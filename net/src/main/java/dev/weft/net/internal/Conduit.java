@@ -103,8 +103,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private ArrayDeque<Object> spare = new ArrayDeque<>(4);
     private boolean counted;
 
-    /** All was sent before this side closed. */
-    private boolean allSent;
+    /** Sending took too long, and was given up by the closing. */
+    private boolean timedOut;
 
     /**
      * For a channel that is being set up; its options are set here.
@@ -167,6 +167,13 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
+    /** Whether the channel has gone. */
+    protected final boolean isGone() {
+        synchronized (this) {
+            return inactive;
+        }
+    }
+
     /** Whether this side has closed it. */
     public final boolean isClosed() {
         synchronized (this) {
@@ -205,7 +212,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                 } else if (closed) {
                     throw closedWhen("read");
                 } else if (failure != null) {
-                    throw broken("read", failure);
+                    throw failed("read", failure);
                 } else if (inputEnded) {
                     return null;
                 }
@@ -250,6 +257,20 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param exclusive whether it is an error if another task waits here
      */
     public final void put(Object message, int bytes, boolean exclusive) {
+        if (offer(message, bytes, exclusive)) {
+            awaitRoom();
+        }
+    }
+
+    /**
+     * As {@link #put}, but never waits.
+     *
+     * @param message what to send; released in any case
+     * @param bytes how much it counts for
+     * @param exclusive whether it is an error if another task waits
+     * @return whether too much is unsent
+     */
+    protected final boolean offer(Object message, int bytes, boolean exclusive) {
         boolean schedule;
         boolean full;
         RuntimeException refusal;
@@ -270,9 +291,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (schedule) {
             execute(this);
         }
-        if (full) {
-            awaitRoom();
-        }
+        return full;
     }
 
     private @Nullable RuntimeException refusal(boolean exclusive) {
@@ -280,10 +299,10 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             return closedWhen("write");
         }
         if (failure != null) {
-            return broken("write", failure);
+            return failed("write", failure);
         }
         if (inactive) {
-            return broken("write", cause());
+            return failed("write", cause());
         }
         if (outputEnded) {
             return new StreamClosedException("cannot write: the output was shut down of " + this);
@@ -364,9 +383,32 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
         if (!Async.await(sent)) {
             synchronized (this) {
-                throw closed ? closedWhen(what) : broken(what, cause());
+                throw unusable(what);
             }
         }
+    }
+
+    /**
+     * What a call gets that cannot be done any more.
+     *
+     * @param what the call
+     * @return says that this side closed it, or what broke it
+     */
+    protected final RuntimeException unusable(String what) {
+        synchronized (this) {
+            return closed ? closedWhen(what) : failed(what, cause());
+        }
+    }
+
+    /**
+     * What a call gets on a broken connection.
+     *
+     * @param what the call
+     * @param cause what broke it
+     * @return the exception
+     */
+    protected RuntimeException failed(String what, IOException cause) {
+        return broken(what, cause);
     }
 
     private IOException cause() {
@@ -385,7 +427,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         Promise<Boolean> done = Promise.create();
         boolean first;
         boolean wait;
+        boolean fine;
         synchronized (this) {
+            fine = failure == null;
             first = !closed;
             wait = !inactive;
             if (wait) {
@@ -406,7 +450,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             abort();
             throw e;
         }
-        if (!complete && first) {
+        if (!complete && first && fine) {
             IOException cause;
             synchronized (this) {
                 cause = failure;
@@ -469,7 +513,14 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         return new StreamClosedException("cannot " + what + ": " + this + " is closed");
     }
 
-    private BrokenConnectionException broken(String what, IOException cause) {
+    /**
+     * The usual exception.
+     *
+     * @param what the call
+     * @param cause what broke it
+     * @return the exception
+     */
+    protected final BrokenConnectionException broken(String what, IOException cause) {
         return new BrokenConnectionException(
                 "cannot " + what + ": " + this + " is broken: " + cause.getMessage(),
                 remote,
@@ -554,12 +605,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private void closeOnLoop(Duration limit) {
         run();
         ChannelHandlerContext ctx = context;
-        if (ctx == null || !channel.isOpen()) {
-            channel.close();
-            return;
-        }
-        if (channel instanceof SocketChannel socket && socket.isOutputShutdown()) {
-            allSent = true;
+        if (ctx == null || !channel.isActive() || unsent() == 0) {
             channel.close();
             return;
         }
@@ -567,13 +613,15 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (!sent.isDone()) {
             var timer =
                     eventLoop.schedule(
-                            () -> channel.close(), limit.toNanos(), TimeUnit.NANOSECONDS);
+                            () -> {
+                                timedOut = true;
+                                channel.close();
+                            },
+                            limit.toNanos(),
+                            TimeUnit.NANOSECONDS);
             sent.addListener(f -> timer.cancel(false));
         }
-        sent.addListener(f -> {
-            allSent = f.isSuccess();
-            channel.close();
-        });
+        sent.addListener(f -> channel.close());
     }
 
     // ---- the event loop: Netty's events
@@ -672,6 +720,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param cause why
      */
     protected final void fail(IOException cause) {
+        spoil(cause);
+        channel.close();
+    }
+
+    /**
+     * The connection is of no use to tasks any more; the channel stays for the moment.
+     *
+     * @param cause why
+     */
+    protected final void spoil(IOException cause) {
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
         synchronized (this) {
@@ -683,10 +741,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             waiting = reader;
             full = List.copyOf(writers);
         }
-        channel.close();
         wake(waiting);
         wakeAll(full);
     }
+
+    /** The channel has gone, and everything has been told to those who wait. */
+    protected void left() {}
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
@@ -705,6 +765,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
         List<Promise<Boolean>> closing;
+        boolean allSent;
         synchronized (this) {
             inactive = true;
             inputEnded = true;
@@ -715,6 +776,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             waiting = reader;
             full = List.copyOf(writers);
             closing = List.copyOf(closers);
+            allSent = !timedOut && failure == null && out.isEmpty();
             closers.clear();
         }
         releaseUnsent();
@@ -723,6 +785,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         for (Promise<Boolean> closer : closing) {
             closer.tryComplete(allSent);
         }
+        left();
     }
 
     private void releaseUnsent() {

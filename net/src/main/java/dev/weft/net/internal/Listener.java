@@ -88,6 +88,7 @@ public final class Listener {
 
     private final ArrayDeque<Connection> accepted = new ArrayDeque<>();
     private final Set<Connection> connections = new HashSet<>();
+    private final Set<Channel> opening = new HashSet<>();
     private @Nullable Promise<@Nullable Void> wake;
     private boolean closing;
     private boolean ended;
@@ -234,6 +235,31 @@ public final class Listener {
     // ---- the event loop
 
     /**
+     * A channel was accepted, and needs some time before it is a connection.
+     *
+     * @param child the channel
+     */
+    public void opening(Channel child) {
+        boolean late;
+        synchronized (this) {
+            late = closing;
+            if (!late) {
+                opening.add(child);
+            }
+        }
+        if (late) {
+            child.close();
+            return;
+        }
+        child.closeFuture()
+                .addListener(f -> {
+                    synchronized (this) {
+                        opening.remove(child);
+                    }
+                });
+    }
+
+    /**
      * A connection is ready to be handled.
      *
      * @param connection the new one
@@ -242,7 +268,8 @@ public final class Listener {
         Promise<@Nullable Void> waiting;
         boolean late;
         synchronized (this) {
-            late = closing || ended;
+            late = closing;
+            opening.remove(connection.conduit().channel());
             if (!late) {
                 accepted.add(connection);
                 connections.add(connection);
@@ -357,6 +384,15 @@ public final class Listener {
         Async.await(closed);
     }
 
+    private void dropOpening() {
+        List<Channel> unfinished;
+        synchronized (this) {
+            unfinished = List.copyOf(opening);
+            opening.clear();
+        }
+        net.eventLoop().execute(() -> unfinished.forEach(Channel::close));
+    }
+
     /** Gives the connections their grace. */
     private void letFinish() {
         if (grace.isZero()) {
@@ -403,6 +439,7 @@ public final class Listener {
             awaitingEnd.clear();
         }
         net.eventLoop().execute(channel::close);
+        dropOpening();
         left.forEach(Connection::abort);
         for (Promise<@Nullable Void> w : waiting) {
             w.tryComplete(null);
