@@ -3,6 +3,7 @@ module dev.weft.echo {
     requires dev.weft.net;
     requires dev.weft.runtime;
     requires info.picocli;
+    requires org.slf4j;
     requires static org.jspecify;
 
     // picocli reads the annotations of the commands.

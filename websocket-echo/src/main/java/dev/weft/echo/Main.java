@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
         name = "weft",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
+        subcommands = {EchoCommand.class, DoctorCommand.class},
         description = "asyncio for Java on Netty.",
         footer = {
             "",
@@ -26,12 +27,20 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing command");
+        throw new ParameterException(spec.commandLine(), "missing command: such as echo or doctor");
     }
 
     /** Runs the command that the arguments name, and exits with its status. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(execute(args));
+    }
+
+    /** Runs the command that the arguments name; returns its status. */
+    static int execute(String... args) {
+        CommandLine line = new CommandLine(new Main());
+        line.setParameterExceptionHandler(Problems::usage);
+        line.setExecutionExceptionHandler(Problems::failure);
+        return line.execute(args);
     }
 
     static final class Version implements IVersionProvider {

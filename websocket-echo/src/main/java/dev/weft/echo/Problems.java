@@ -1,0 +1,50 @@
+package dev.weft.echo;
+
+import java.io.UncheckedIOException;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Says what went wrong: one line on standard error, that names the problem and the fix. */
+final class Problems {
+    private static final String DEBUG = "--debug";
+
+    private Problems() {}
+
+    /** The command was called wrongly: status 2. */
+    static int usage(ParameterException e, String[] args) {
+        CommandLine line = e.getCommandLine();
+        String name = line.getCommandSpec().qualifiedName();
+        line.getErr().println(name + ": " + oneLine(e) + " (see " + name + " --help)");
+        if (List.of(args).contains(DEBUG)) {
+            e.printStackTrace(line.getErr());
+        }
+        line.getErr().flush();
+        return ExitCode.USAGE;
+    }
+
+    /** The command could not do its work: status 1. */
+    static int failure(Exception e, CommandLine line, ParseResult result) {
+        line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + oneLine(e));
+        if (result.originalArgs().contains(DEBUG)) {
+            e.printStackTrace(line.getErr());
+        }
+        line.getErr().flush();
+        return ExitCode.SOFTWARE;
+    }
+
+    private static String oneLine(Exception e) {
+        String message = e.getMessage();
+        boolean expected =
+                e instanceof UncheckedIOException
+                        || e instanceof ParameterException
+                        || e instanceof EchoFailedException;
+        String text =
+                message == null || !expected
+                        ? "unexpected failure, run again with " + DEBUG + " for details: " + e
+                        : message;
+        return text.strip().replaceAll("\\s*[\\r\\n]+\\s*", "; ");
+    }
+}
