@@ -10,6 +10,9 @@ module dev.weft.net {
     requires static transitive org.jspecify;
     requires org.slf4j;
 
+    // Optional: whoever uses it brings it.
+    requires static transitive micrometer.core;
+
     // transitive: the bridge of dev.weft.net.netty, and it alone, names its types in signatures.
     requires transitive io.netty.transport;
     requires io.netty.buffer;

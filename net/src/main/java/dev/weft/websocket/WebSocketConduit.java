@@ -57,6 +57,9 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     static final int TOO_BIG = 1009;
     static final int FAILED = 1011;
 
+    /** The payload of a control frame: allowed however short messages must be. */
+    private static final int MAX_CONTROL_BYTES = 125;
+
     /** What a message counts for beside its bytes, so that empty ones count. */
     private static final int OVERHEAD = 64;
 
@@ -106,7 +109,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     /** What decoders are to do. */
     static WebSocketDecoderConfig decoderConfig(WebSocketOptions options, boolean server) {
         return WebSocketDecoderConfig.newBuilder()
-                .maxFramePayloadLength(options.maxMessageBytes())
+                .maxFramePayloadLength(Math.max(options.maxMessageBytes(), MAX_CONTROL_BYTES))
                 .expectMaskedFrames(server)
                 .allowMaskMismatch(false)
                 .allowExtensions(false)
@@ -290,7 +293,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
 
     int closeCode() {
         synchronized (this) {
-            return closeCode;
+            return closeCode < 0 && !isOpen() ? ABNORMAL : closeCode;
         }
     }
 
@@ -328,9 +331,8 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         try {
             switch (message) {
-                case TextWebSocketFrame frame -> data(new Message.Text(frame.text()));
-                case BinaryWebSocketFrame frame ->
-                        data(new Message.Binary(ByteBufUtil.getBytes(frame.content())));
+                case TextWebSocketFrame frame -> data(frame);
+                case BinaryWebSocketFrame frame -> data(frame);
                 case PingWebSocketFrame frame -> pong(ctx, frame);
                 case PongWebSocketFrame frame -> ponged(frame.content());
                 case CloseWebSocketFrame frame -> closed(ctx, frame);
@@ -343,13 +345,19 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         }
     }
 
-    private void data(Message message) {
-        boolean late;
+    private void data(WebSocketFrame frame) {
         synchronized (this) {
-            late = closeSent || closeReceived;
+            if (closeSent || closeReceived) {
+                return;
+            }
         }
-        if (!late) {
-            received(message);
+        ByteBuf content = frame.content();
+        if (content.readableBytes() > options.maxMessageBytes()) {
+            violated(TOO_BIG, "", new TooLongFrameException());
+        } else if (frame instanceof TextWebSocketFrame text) {
+            received(new Message.Text(text.text()));
+        } else {
+            received(new Message.Binary(ByteBufUtil.getBytes(content)));
         }
     }
 
@@ -549,6 +557,12 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         if (handler != null) {
             handler.handle(socket);
         }
+    }
+
+    @Override
+    public boolean isPeersFault(Throwable failure) {
+        return Listener.Connection.super.isPeersFault(failure)
+                || failure instanceof WebSocketProtocolException e && e.getCause() == failure();
     }
 
     @Override

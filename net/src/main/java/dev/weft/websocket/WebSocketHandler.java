@@ -14,8 +14,8 @@ public interface WebSocketHandler {
      *
      * @param socket the connection
      * @throws Exception any failure: it ends this connection alone. It is reported to the loop's
-     *     exception handler, unless it says that this very peer broke the connection: that is
-     *     logged at debug level
+     *     exception handler, unless it says that this very peer broke the connection or the
+     *     protocol: that is logged at debug level
      */
     void handle(WebSocket socket) throws Exception;
 }

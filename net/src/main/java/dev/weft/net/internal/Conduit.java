@@ -98,7 +98,10 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     private final ArrayDeque<Promise<Boolean>> closers = new ArrayDeque<>(1);
 
-    // ---- owned by the event loop
+    // ---- written by the event loop
+
+    /** Bytes on their way from the queue to Netty's buffer, so that no writer misses them. */
+    private volatile int moving;
 
     private ArrayDeque<Object> spare = new ArrayDeque<>(4);
     private boolean counted;
@@ -164,6 +167,13 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     public final boolean isOpen() {
         synchronized (this) {
             return !closed && !inactive && failure == null;
+        }
+    }
+
+    /** What broke the connection, or null. */
+    protected final @Nullable IOException failure() {
+        synchronized (this) {
+            return failure;
         }
     }
 
@@ -315,7 +325,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     private long unsent() {
         ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-        return outBytes + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
+        return outBytes + moving + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
     }
 
     private void awaitRoom() {
@@ -548,6 +558,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             batch = out;
             out = spare;
             bytes = outBytes;
+            moving = bytes;
             outBytes = 0;
             scheduled = false;
         }
@@ -562,6 +573,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                 ctx.write(message, ctx.voidPromise());
             }
         }
+        moving = 0;
         spare = batch;
         ctx.flush();
         wrote(bytes);

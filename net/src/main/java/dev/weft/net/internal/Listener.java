@@ -67,6 +67,17 @@ public final class Listener {
 
         /** The conduit, for its addresses. */
         Conduit conduit();
+
+        /**
+         * Whether this very connection's peer is to blame for a handler's failure.
+         *
+         * @param failure what the handler threw
+         * @return true if it is no news to the server's owner
+         */
+        default boolean isPeersFault(Throwable failure) {
+            return failure instanceof BrokenConnectionException broken
+                    && conduit().remoteAddress().equals(broken.peer());
+        }
     }
 
     /**
@@ -361,8 +372,7 @@ public final class Listener {
 
     private void report(Connection connection, Throwable failure) {
         Conduit conduit = connection.conduit();
-        if (failure instanceof BrokenConnectionException broken
-                && conduit.remoteAddress().equals(broken.peer())) {
+        if (connection.isPeersFault(failure)) {
             LOG.debug("{} was broken by its peer", conduit, failure);
             return;
         }
