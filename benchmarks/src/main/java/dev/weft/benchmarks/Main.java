@@ -7,7 +7,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The command line of the benchmarks, behind {@code weft bench}. */
-@Command(name = "weft bench", mixinStandardHelpOptions = true, description = "Benchmarks of Weft.")
+@Command(
+        name = "weft bench",
+        mixinStandardHelpOptions = true,
+        description = "Benchmarks of Weft.",
+        subcommands = {TcpEcho.class})
 public final class Main implements Runnable {
     @Spec private CommandSpec spec;
 
