@@ -1,0 +1,104 @@
+package dev.weft.benchmarks;
+
+import dev.weft.benchmarks.TaskProgram.Effort;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The same figures of the JDK's virtual threads on the JDK's own scheduler. */
+final class JdkTasks {
+    private JdkTasks() {}
+
+    static double measure(Figure figure, Effort effort) throws Exception {
+        return switch (figure) {
+            case START -> inThread(() -> nanos(effort, JdkTasks::startAndAwait));
+            case START_MANY -> inThread(() -> nanos(effort, JdkTasks::startMany));
+            case SWITCH -> inThread(() -> nanos(effort, JdkTasks::switchThreads));
+            case SUSPENDED -> inThread(() -> bytesOfSuspended(effort.suspended()));
+            case WAKE -> throw new IllegalArgumentException("not measured of the JDK: " + figure);
+        };
+    }
+
+    private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
+        return TaskProgram.nanosPerOperation(effort, batch);
+    }
+
+    private static double inThread(Callable<Double> body) throws Exception {
+        return start(body).get();
+    }
+
+    private static <T> FutureTask<T> start(Callable<T> body) {
+        FutureTask<T> task = new FutureTask<>(body);
+        Thread.startVirtualThread(task);
+        return task;
+    }
+
+    private static void startAndAwait(int n) throws Exception {
+        long sum = 0;
+        Integer one = 1;
+        for (int i = 0; i < n; i++) {
+            sum += start(() -> one).get();
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void startMany(int n) throws Exception {
+        long sum = 0;
+        Integer one = 1;
+        List<FutureTask<Integer>> tasks = new ArrayList<>(1000);
+        for (int i = 0; i < n; i += 1000) {
+            for (int k = 0; k < 1000; k++) {
+                tasks.add(start(() -> one));
+            }
+            for (FutureTask<Integer> task : tasks) {
+                sum += task.get();
+            }
+            tasks.clear();
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void switchThreads(int n) throws InterruptedException {
+        Thread other = Thread.startVirtualThread(() -> yieldTimes(n / 2));
+        yieldTimes(n / 2);
+        other.join();
+    }
+
+    private static void yieldTimes(int times) {
+        for (int i = 0; i < times; i++) {
+            Thread.yield();
+        }
+    }
+
+    private static double bytesOfSuspended(int n) throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        List<Thread> threads = new ArrayList<>(n); // else nothing holds them
+        suspend(never, threads, Math.min(n, 1000));
+        long before = TaskProgram.liveHeapBytes();
+        suspend(never, threads, n);
+        return (double) (TaskProgram.liveHeapBytes() - before) / n;
+    }
+
+    private static void suspend(CountDownLatch never, List<Thread> threads, int n)
+            throws InterruptedException {
+        AtomicInteger started = new AtomicInteger();
+        for (int i = 0; i < n; i++) {
+            threads.add(
+                    Thread.startVirtualThread(() -> {
+                        started.incrementAndGet();
+                        try {
+                            never.await();
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    }));
+        }
+        while (started.get() < n) {
+            Thread.sleep(10);
+        }
+        Thread.sleep(100);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.weft.benchmarks;
+
+import java.util.Locale;
+
+/**
+ * A process that measures one figure of one kind of task and prints it. A fresh one for each
+ * figure, lest the profile that the compiler has of one be that of another.
+ */
+public final class TaskProgram {
+    private TaskProgram() {}
+
+    /** Whose tasks they are. */
+    enum Kind {
+        WEFT("Weft, loop"),
+        WEFT_PORTABLE("Weft, portable"),
+        JDK("JDK threads");
+
+        final String title;
+
+        Kind(String title) {
+            this.title = title;
+        }
+    }
+
+    /**
+     * How long to measure.
+     *
+     * @param warmUpNanos how long to warm up
+     * @param repeatNanos how long a repeat lasts
+     * @param repeats how many repeats to take the median of
+     * @param suspended how many tasks to suspend
+     */
+    record Effort(long warmUpNanos, long repeatNanos, int repeats, int suspended) {
+        static final Effort FULL = new Effort(1_500_000_000L, 100_000_000L, 11, 1_000_000);
+        static final Effort QUICK = new Effort(50_000_000L, 10_000_000L, 3, 10_000);
+    }
+
+    /** Does the operation a number of times. */
+    @FunctionalInterface
+    interface Batch {
+        void run(int operations) throws Exception;
+    }
+
+    /** Keeps results alive for the compiler. */
+    @SuppressWarnings("UnusedVariable")
+    static volatile long sink;
+
+    /** Nanoseconds per operation: the median of repeats, after warm-up. */
+    static double nanosPerOperation(Effort effort, Batch batch) throws Exception {
+        int operations = 1000;
+        long end = System.nanoTime() + effort.warmUpNanos;
+        double each = 0;
+        do {
+            long start = System.nanoTime();
+            batch.run(operations);
+            each = (double) (System.nanoTime() - start) / operations;
+            operations = (int) Math.max(1000, Math.min(1_000_000, effort.repeatNanos / each));
+        } while (System.nanoTime() - end < 0);
+        double[] repeats = new double[effort.repeats];
+        for (int i = 0; i < repeats.length; i++) {
+            long start = System.nanoTime();
+            batch.run(operations);
+            repeats[i] = (double) (System.nanoTime() - start) / operations;
+        }
+        return Stats.median(repeats);
+    }
+
+    /** The heap in use, once nothing but live objects is in it. */
+    static long liveHeapBytes() {
+        Runtime runtime = Runtime.getRuntime();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
+    }
+
+    /** Measures; arguments: kind, figure, and {@code quick} for a smoke run. */
+    public static void main(String[] args) throws Exception {
+        Kind kind = Kind.valueOf(args[0].toUpperCase(Locale.ROOT));
+        Figure figure = Figure.valueOf(args[1].toUpperCase(Locale.ROOT));
+        Effort effort = args.length > 2 ? Effort.QUICK : Effort.FULL;
+        double value =
+                switch (kind) {
+                    case WEFT, WEFT_PORTABLE -> WeftTasks.measure(kind, figure, effort);
+                    case JDK -> JdkTasks.measure(figure, effort);
+                };
+        System.out.println(value);
+        Runtime.getRuntime().halt(0); // a million tasks need not be ended one by one
+    }
+}

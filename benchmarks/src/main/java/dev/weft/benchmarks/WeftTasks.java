@@ -1,0 +1,119 @@
+package dev.weft.benchmarks;
+
+import dev.weft.Async;
+import dev.weft.Loop;
+import dev.weft.LoopOptions;
+import dev.weft.Promise;
+import dev.weft.SchedulerMode;
+import dev.weft.Task;
+import dev.weft.benchmarks.TaskProgram.Effort;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The figures of Weft's tasks. */
+final class WeftTasks {
+    private WeftTasks() {}
+
+    static double measure(TaskProgram.Kind kind, Figure figure, Effort effort) throws Exception {
+        SchedulerMode mode =
+                kind == TaskProgram.Kind.WEFT ? SchedulerMode.LOOP : SchedulerMode.PORTABLE;
+        Loop loop = Loop.open(LoopOptions.defaults().scheduler(mode));
+        return switch (figure) {
+            case START -> loop.run(() -> nanos(effort, WeftTasks::startAndAwait));
+            case START_MANY -> loop.run(() -> nanos(effort, WeftTasks::startMany));
+            case SWITCH -> loop.run(() -> nanos(effort, WeftTasks::switchTasks));
+            case SUSPENDED -> loop.run(() -> bytesOfSuspended(effort.suspended()));
+            case WAKE -> nanos(effort, n -> wake(loop, n));
+        };
+    }
+
+    private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
+        return TaskProgram.nanosPerOperation(effort, batch);
+    }
+
+    private static void startAndAwait(int n) {
+        long sum = 0;
+        Integer one = 1;
+        for (int i = 0; i < n; i++) {
+            sum += Async.await(Async.async(() -> one));
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void startMany(int n) {
+        long sum = 0;
+        Integer one = 1;
+        List<Task<Integer>> tasks = new ArrayList<>(1000);
+        for (int i = 0; i < n; i += 1000) {
+            for (int k = 0; k < 1000; k++) {
+                tasks.add(Async.async(() -> one));
+            }
+            for (Task<Integer> task : tasks) {
+                sum += Async.await(task);
+            }
+            tasks.clear();
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void switchTasks(int n) {
+        Task<@Nullable Void> other = Async.async(() -> yieldTimes(n / 2));
+        yieldTimes(n / 2);
+        Async.await(other);
+    }
+
+    private static void yieldTimes(int times) {
+        for (int i = 0; i < times; i++) {
+            Async.yieldNow();
+        }
+    }
+
+    private static double bytesOfSuspended(int n) {
+        Promise<@Nullable Void> never = Promise.create();
+        suspend(never, Math.min(n, 1000)); // so that what comes once has come
+        long before = TaskProgram.liveHeapBytes();
+        suspend(never, n);
+        return (double) (TaskProgram.liveHeapBytes() - before) / n;
+    }
+
+    private static void suspend(Promise<@Nullable Void> never, int n) {
+        long[] started = {0};
+        for (int i = 0; i < n; i++) {
+            Async.async(() -> {
+                started[0]++;
+                Async.await(never);
+            });
+        }
+        while (started[0] < n) {
+            Async.sleep(Duration.ofMillis(10));
+        }
+    }
+
+    /** A foreign thread completes what a task awaits, and waits for its answer. */
+    private static void wake(Loop loop, int n) throws Exception {
+        List<Promise<@Nullable Void>> pings = promises(n);
+        List<Promise<@Nullable Void>> pongs = promises(n);
+        Task<@Nullable Void> task =
+                loop.submit(() -> {
+                    for (int i = 0; i < n; i++) {
+                        Async.await(pings.get(i));
+                        pongs.get(i).complete(null);
+                    }
+                });
+        for (int i = 0; i < n; i++) {
+            pings.get(i).complete(null);
+            pongs.get(i).get();
+        }
+        task.get();
+    }
+
+    private static List<Promise<@Nullable Void>> promises(int n) {
+        List<Promise<@Nullable Void>> promises = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            promises.add(Promise.create());
+        }
+        return promises;
+    }
+}
