@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The same figures of the JDK's virtual threads on the JDK's own scheduler. */
 final class JdkTasks {
@@ -14,26 +15,40 @@ final class JdkTasks {
 
     static double measure(Figure figure, Effort effort) throws Exception {
         return switch (figure) {
-            case START -> inThread(() -> nanos(effort, JdkTasks::startAndAwait));
-            case START_MANY -> inThread(() -> nanos(effort, JdkTasks::startMany));
-            case SWITCH -> inThread(() -> nanos(effort, JdkTasks::switchThreads));
+            case START -> inThread(() -> nanos(effort, n -> inThreads(n, JdkTasks::startAndAwait)));
+            case START_MANY ->
+                    inThread(() -> nanos(effort, n -> inThreads(n, JdkTasks::startMany)));
+            case SWITCH ->
+                    inThread(() -> nanos(effort, n -> inThreads(n, JdkTasks::switchThreads)));
             case SUSPENDED -> inThread(() -> bytesOfSuspended(effort.suspended()));
             case WAKE -> throw new IllegalArgumentException("not measured of the JDK: " + figure);
         };
     }
 
     private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
-        return TaskProgram.nanosPerOperation(effort, batch);
+        return TaskProgram.nanosPerOperation(effort, TaskProgram.cpu(), batch);
     }
 
     private static double inThread(Callable<Double> body) throws Exception {
         return start(body).get();
     }
 
-    private static <T> FutureTask<T> start(Callable<T> body) {
+    private static <T extends @Nullable Object> FutureTask<T> start(Callable<T> body) {
         FutureTask<T> task = new FutureTask<>(body);
         Thread.startVirtualThread(task);
         return task;
+    }
+
+    /** As for Weft's tasks. */
+    private static void inThreads(int n, TaskProgram.Batch batch) throws Exception {
+        for (int i = 0; i < n; i += 1000) {
+            start(
+                            () -> {
+                                batch.run(1000);
+                                return null;
+                            })
+                    .get();
+        }
     }
 
     private static void startAndAwait(int n) throws Exception {
@@ -48,15 +63,12 @@ final class JdkTasks {
     private static void startMany(int n) throws Exception {
         long sum = 0;
         Integer one = 1;
-        List<FutureTask<Integer>> tasks = new ArrayList<>(1000);
-        for (int i = 0; i < n; i += 1000) {
-            for (int k = 0; k < 1000; k++) {
-                tasks.add(start(() -> one));
-            }
-            for (FutureTask<Integer> task : tasks) {
-                sum += task.get();
-            }
-            tasks.clear();
+        List<FutureTask<Integer>> tasks = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            tasks.add(start(() -> one));
+        }
+        for (FutureTask<Integer> task : tasks) {
+            sum += task.get();
         }
         TaskProgram.sink = sum;
     }

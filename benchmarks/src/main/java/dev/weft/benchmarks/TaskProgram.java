@@ -1,5 +1,7 @@
 package dev.weft.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /**
@@ -35,7 +37,7 @@ public final class TaskProgram {
         static final Effort QUICK = new Effort(50_000_000L, 10_000_000L, 3, 10_000);
     }
 
-    /** Does the operation a number of times. */
+    /** Does the operation a number of times, a multiple of 1,000. */
     @FunctionalInterface
     interface Batch {
         void run(int operations) throws Exception;
@@ -45,22 +47,39 @@ public final class TaskProgram {
     @SuppressWarnings("UnusedVariable")
     static volatile long sink;
 
+    /** What a figure is measured by. */
+    @FunctionalInterface
+    interface Clock {
+        long nanos();
+
+        /** What passes on the wall: for what waits for the kernel. */
+        Clock WALL = System::nanoTime;
+    }
+
+    /**
+     * The time that this process has spent on its core: for what is all work, so that others on the
+     * core do not count.
+     */
+    static Clock cpu() {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
+            return system::getProcessCpuTime;
+        }
+        return Clock.WALL;
+    }
+
     /** Nanoseconds per operation: the median of repeats, after warm-up. */
-    static double nanosPerOperation(Effort effort, Batch batch) throws Exception {
+    static double nanosPerOperation(Effort effort, Clock clock, Batch batch) throws Exception {
         int operations = 1000;
-        long end = System.nanoTime() + effort.warmUpNanos;
-        double each = 0;
-        do {
-            long start = System.nanoTime();
-            batch.run(operations);
-            each = (double) (System.nanoTime() - start) / operations;
-            operations = (int) Math.max(1000, Math.min(1_000_000, effort.repeatNanos / each));
-        } while (System.nanoTime() - end < 0);
         double[] repeats = new double[effort.repeats];
-        for (int i = 0; i < repeats.length; i++) {
-            long start = System.nanoTime();
+        long warm = clock.nanos() + effort.warmUpNanos;
+        for (int i = 0; i < repeats.length; ) {
+            long start = clock.nanos();
             batch.run(operations);
-            repeats[i] = (double) (System.nanoTime() - start) / operations;
+            double each = (double) Math.max(1, clock.nanos() - start) / operations;
+            if (start - warm >= 0) {
+                repeats[i++] = each;
+            }
+            operations = 1000 * (int) Math.clamp(effort.repeatNanos / each / 1000, 1, 1000);
         }
         return Stats.median(repeats);
     }

@@ -39,13 +39,15 @@ final class Tasks implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON document instead of a table.")
     private boolean json;
 
-    private static final List<String> JVM_FLAGS = flags();
+    /** A heap whose pages are all touched, lest the kernel's work on them be taken for ours. */
+    private static final List<String> JVM_FLAGS = with("-XX:+AlwaysPreTouch");
 
-    /** As for servers, but with room for a million tasks. */
-    private static List<String> flags() {
+    /** Room for a million tasks. */
+    private static final List<String> MEMORY_FLAGS = with("-Xmx2g");
+
+    private static List<String> with(String flag) {
         List<String> flags = new ArrayList<>(Child.JVM_FLAGS);
-        flags.replaceAll(
-                f -> f.equals("-Xms256m") ? "-Xms2g" : f.equals("-Xmx256m") ? "-Xmx2g" : f);
+        flags.add(flag); // of two that contradict each other, the last counts
         return List.copyOf(flags);
     }
 
@@ -116,7 +118,10 @@ final class Tasks implements Callable<Integer> {
             subjects.add(
                     new Subject(
                             kind.title,
-                            Child.java(JVM_FLAGS, TaskProgram.class, all.toArray(String[]::new))));
+                            Child.java(
+                                    figure == Figure.SUSPENDED ? MEMORY_FLAGS : JVM_FLAGS,
+                                    TaskProgram.class,
+                                    all.toArray(String[]::new))));
         }
         for (Python python : pythons) {
             subjects.add(
