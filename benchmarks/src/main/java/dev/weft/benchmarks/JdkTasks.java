@@ -26,7 +26,7 @@ final class JdkTasks {
     }
 
     private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
-        return TaskProgram.nanosPerOperation(effort, TaskProgram.cpu(), batch);
+        return TaskProgram.nanosPerOperation(effort, CpuClock.open(), batch);
     }
 
     private static double inThread(Callable<Double> body) throws Exception {

@@ -22,8 +22,18 @@ public final class Main implements Runnable {
         throw new ParameterException(spec.commandLine(), "missing command");
     }
 
+    /** The command line; a server or child that fails is one line and status 1. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr()
+                            .println(command.getCommandSpec().qualifiedName() + ": " + failure);
+                    return 1;
+                });
+    }
+
     /** Runs the benchmark that the arguments name, and exits with its status. */
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(commandLine().execute(args));
     }
 }

@@ -1,8 +1,7 @@
 package dev.weft.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /**
  * A process that measures one figure of one kind of task and prints it. A fresh one for each
@@ -47,35 +46,19 @@ public final class TaskProgram {
     @SuppressWarnings("UnusedVariable")
     static volatile long sink;
 
-    /** What a figure is measured by. */
-    @FunctionalInterface
-    interface Clock {
-        long nanos();
-
-        /** What passes on the wall: for what waits for the kernel. */
-        Clock WALL = System::nanoTime;
-    }
-
     /**
-     * The time that this process has spent on its core: for what is all work, so that others on the
-     * core do not count.
+     * Nanoseconds per operation: the median of repeats, after warm-up. What is all work is timed by
+     * the core's clock, so that others on the core do not count; what waits, by the wall's.
      */
-    static Clock cpu() {
-        if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
-            return system::getProcessCpuTime;
-        }
-        return Clock.WALL;
-    }
-
-    /** Nanoseconds per operation: the median of repeats, after warm-up. */
-    static double nanosPerOperation(Effort effort, Clock clock, Batch batch) throws Exception {
+    static double nanosPerOperation(Effort effort, LongSupplier clock, Batch batch)
+            throws Exception {
         int operations = 1000;
         double[] repeats = new double[effort.repeats];
-        long warm = clock.nanos() + effort.warmUpNanos;
+        long warm = clock.getAsLong() + effort.warmUpNanos;
         for (int i = 0; i < repeats.length; ) {
-            long start = clock.nanos();
+            long start = clock.getAsLong();
             batch.run(operations);
-            double each = (double) Math.max(1, clock.nanos() - start) / operations;
+            double each = (double) Math.max(1, clock.getAsLong() - start) / operations;
             if (start - warm >= 0) {
                 repeats[i++] = each;
             }

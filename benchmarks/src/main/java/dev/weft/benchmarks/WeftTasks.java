@@ -6,7 +6,6 @@ import dev.weft.LoopOptions;
 import dev.weft.Promise;
 import dev.weft.SchedulerMode;
 import dev.weft.Task;
-import dev.weft.benchmarks.TaskProgram.Clock;
 import dev.weft.benchmarks.TaskProgram.Effort;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,12 +26,13 @@ final class WeftTasks {
             case START_MANY -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::startMany)));
             case SWITCH -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::switchTasks)));
             case SUSPENDED -> loop.run(() -> bytesOfSuspended(effort.suspended()));
-            case WAKE -> TaskProgram.nanosPerOperation(effort, Clock.WALL, n -> wake(loop, n));
+            case WAKE ->
+                    TaskProgram.nanosPerOperation(effort, System::nanoTime, n -> wake(loop, n));
         };
     }
 
     private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
-        return TaskProgram.nanosPerOperation(effort, TaskProgram.cpu(), batch);
+        return TaskProgram.nanosPerOperation(effort, CpuClock.open(), batch);
     }
 
     /**

@@ -1,0 +1,85 @@
+package dev.weft.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Runs the quick forms: the figures are there and have the right shape; how fast, is no test's
+ * matter.
+ */
+class SmokeTest {
+    private record Outcome(int status, String out) {
+        JsonNode json() {
+            return JsonMapper.shared().readTree(out);
+        }
+    }
+
+    private static Outcome run(String... args) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        try {
+            int status = Main.commandLine().execute(args);
+            return new Outcome(status, out.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    @Test
+    void echoMeasuresEveryServerAgainstRawNetty() {
+        Outcome outcome =
+                run("tcp-echo", "--quick", "--json", "--connections", "3", "--bytes", "100");
+
+        assertThat(outcome.status).isZero();
+        JsonNode result = outcome.json();
+        assertThat(result.at("/benchmark").asString()).isEqualTo("tcp-echo");
+        assertThat(result.at("/command").asString()).startsWith("./weft bench tcp-echo");
+        assertThat(result.at("/machine/jdk").asString()).isNotEmpty();
+        JsonNode scenario = result.at("/scenarios/0");
+        assertThat(scenario.at("/connections").asInt()).isEqualTo(3);
+        assertThat(scenario.at("/bytes").asInt()).isEqualTo(100);
+        assertThat(scenario.at("/rows").valueStream().map(r -> r.at("/server").asString()))
+                .containsExactly(
+                        "Netty, raw handler",
+                        "Weft, loop mode",
+                        "Weft, portable mode",
+                        "Vert.x 5.2");
+        assertThat(scenario.at("/rows/0/ratios/cpu").asDouble()).isEqualTo(1.0);
+        for (JsonNode row : scenario.at("/rows")) {
+            assertThat(row.at("/slots").size()).isEqualTo(2);
+            assertThat(row.at("/absolute/throughput").asDouble()).isPositive();
+            assertThat(row.at("/absolute/cpu").asDouble()).isPositive();
+            assertThat(row.at("/absolute/p99").asDouble())
+                    .isGreaterThanOrEqualTo(row.at("/absolute/p50").asDouble());
+        }
+        assertThat(result.at("/aims/0/met").isBoolean()).isTrue();
+    }
+
+    @Test
+    void tasksFillTheTable() {
+        Outcome outcome = run("tasks", "--quick", "--no-python");
+
+        assertThat(outcome.status).isZero();
+        assertThat(outcome.out)
+                .contains("command:  ./weft bench tasks --quick --no-python")
+                .containsPattern("start a task and await it +ns +[\\d,]+ +[\\d,]+ +[\\d,]+")
+                .containsPattern("a suspended task +bytes +[\\d,]+ +[\\d,]+ +[\\d,]+")
+                .containsPattern(
+                        "wake a task from a foreign thread, and back +ns +[\\d,]+ +[\\d,]+ +-")
+                .containsPattern("(met|missed) +start a task and await it, ns: ");
+    }
+
+    @Test
+    void aWrongOptionIsAnErrorOfUsage() {
+        assertThat(run("tcp-echo", "--rounds", "0").status).isEqualTo(2);
+        assertThat(run("tcp-echo", "--connections", "0").status).isEqualTo(2);
+        assertThat(run("tasks", "--forks", "0").status).isEqualTo(2);
+    }
+}
