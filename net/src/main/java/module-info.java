@@ -11,7 +11,7 @@ module dev.weft.net {
     requires org.slf4j;
 
     // Optional: whoever uses it brings it.
-    requires static transitive micrometer.core;
+    requires static micrometer.core;
 
     // transitive: the bridge of dev.weft.net.netty, and it alone, names its types in signatures.
     requires transitive io.netty.transport;

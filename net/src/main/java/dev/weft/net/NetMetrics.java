@@ -21,6 +21,7 @@ import java.util.Objects;
  *
  * <p>Each has the tag {@code loop}, the loop's name.
  */
+@SuppressWarnings("exports") // the dependency is optional: it cannot be `requires transitive`
 public final class NetMetrics implements MeterBinder {
     private final Loop loop;
 
