@@ -51,6 +51,12 @@ final class Carrier extends Scheduler {
     private static final int PARKED = 2;
     private static final int CLOSED = 4;
 
+    /**
+     * While tasks are ready without end, the kernel is asked for I/O after each round of them, but
+     * not more often than this: asking costs as much as switching tasks a few times.
+     */
+    private static final long POLL_INTERVAL_NANOS = 20_000;
+
     /** The platform thread; {@link Fiber#current} recognises it. */
     final class CarrierThread extends Thread {
         CarrierThread(String name) {
@@ -90,6 +96,11 @@ final class Carrier extends Scheduler {
 
     /** Where an immediate hand-over to a callback worker shows up; owned by the carrier. */
     private @Nullable Fiber direct;
+
+    /** The poller waits for the others to have run once since then; owned by the carrier. */
+    private boolean pollerYields;
+
+    private long polledAt;
 
     /** Set by the poller's fiber when Netty's loop has terminated; owned by the carrier. */
     private boolean pollerEnded;
@@ -179,6 +190,10 @@ final class Carrier extends Scheduler {
         if (continuation == null) {
             return;
         }
+        if (fiber == pollerFiber && pollerYields && pollsTooEarly()) {
+            queue.push(fiber);
+            return;
+        }
         segments++;
         current = fiber;
         try {
@@ -233,11 +248,14 @@ final class Carrier extends Scheduler {
             while (!poller.isTerminated()) {
                 poller.turn();
                 if (!queue.isEmpty()) {
+                    polledAt = System.nanoTime();
+                    pollerYields = true;
                     try {
                         Thread.yield();
                     } catch (OutOfMemoryError e) {
                         complain(e); // the event loop has to live
                     }
+                    pollerYields = false;
                 }
             }
         });
@@ -248,6 +266,11 @@ final class Carrier extends Scheduler {
                             + " it has no I/O and no timers any more; close it",
                     loop.name());
         }
+    }
+
+    /** Whether others are ready and the last poll is so recent that they may run once more. */
+    private boolean pollsTooEarly() {
+        return !queue.isEmpty() && System.nanoTime() - polledAt < POLL_INTERVAL_NANOS;
     }
 
     /** What the poller asks before it blocks, and after: S1, S2 and S4 of the protocol. */
