@@ -3,6 +3,7 @@ package dev.weft.it;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,6 +14,14 @@ final class Checkout {
 
     /** The runnable jar. */
     static final Path JAR = ROOT.resolve("websocket-echo/target/weft.jar");
+
+    /** What the launcher compares the jar with. */
+    private static final List<String> SOURCES =
+            Stream.concat(
+                            Stream.of("pom.xml"),
+                            Stream.of("runtime", "net", "websocket-echo")
+                                    .flatMap(m -> Stream.of(m + "/pom.xml", m + "/src/main")))
+                    .toList();
 
     private Checkout() {}
 
@@ -45,11 +54,12 @@ final class Checkout {
     /** A launcher that builds would do so in the middle of the build that runs the tests. */
     private static void requireFreshJar() {
         try {
-            long built = Files.getLastModifiedTime(JAR).toMillis();
-            for (String module : List.of("runtime", "net", "websocket-echo")) {
-                try (Stream<Path> files = Files.walk(ROOT.resolve(module + "/src/main"))) {
+            FileTime built = Files.getLastModifiedTime(JAR);
+            for (String source : SOURCES) {
+                // Folders too, as the launcher does: a file may have gone.
+                try (Stream<Path> files = Files.walk(ROOT.resolve(source))) {
                     for (Path file : (Iterable<Path>) files::iterator) {
-                        if (Files.getLastModifiedTime(file).toMillis() > built) {
+                        if (Files.getLastModifiedTime(file).compareTo(built) > 0) {
                             throw new AssertionError(
                                     file + " is newer than " + JAR + ": build it before the tests");
                         }
