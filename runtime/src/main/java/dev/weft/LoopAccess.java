@@ -1,11 +1,13 @@
 package dev.weft;
 
 import dev.weft.internal.Access;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,12 @@ final class LoopAccess extends Access {
     @Override
     public Class<? extends ServerChannel> serverChannel(Transport transport) {
         return Transports.serverChannel(transport);
+    }
+
+    @Override
+    public ChannelFactory<? extends ServerChannel> serverChannels(
+            Transport transport, InetAddress address) {
+        return Transports.serverChannels(transport, address);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.weft;
 
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
@@ -16,6 +18,7 @@ import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -24,6 +27,9 @@ import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +111,23 @@ final class Transports {
             case KQUEUE -> KQueueServerSocketChannel.class;
             default -> NioServerSocketChannel.class;
         };
+    }
+
+    /**
+     * As {@link #serverChannel}, for an IPv4 address a socket that is IPv4 alone, so that 0.0.0.0
+     * does not mean IPv6 too. Netty has no such choice for io_uring and kqueue.
+     */
+    static ChannelFactory<? extends ServerChannel> serverChannels(
+            Transport transport, InetAddress address) {
+        if (address instanceof Inet4Address && transport == Transport.EPOLL) {
+            return () -> new EpollServerSocketChannel(SocketProtocolFamily.INET);
+        }
+        if (address instanceof Inet4Address && transport == Transport.NIO) {
+            return () ->
+                    new NioServerSocketChannel(
+                            SelectorProvider.provider(), SocketProtocolFamily.INET);
+        }
+        return new ReflectiveChannelFactory<>(serverChannel(transport));
     }
 
     static Class<? extends DatagramChannel> datagramChannel(Transport transport) {

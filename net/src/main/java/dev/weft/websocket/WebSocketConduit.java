@@ -320,9 +320,12 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         return broken(what, cause);
     }
 
-    /** Closes since this side cannot go on; does not wait. */
+    /**
+     * Closes since this side cannot go on; does not wait. The frame takes its place in the queue
+     * here and now, so that nobody who closes a moment later can overtake it.
+     */
     void giveUp(String reason) {
-        execute(() -> tellAndDrop(FAILED, reason, new IOException(reason)));
+        beginClose(FAILED, reason);
     }
 
     // ---- the event loop

@@ -3,11 +3,13 @@ package dev.weft.internal;
 import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.Transport;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +59,9 @@ public abstract class Access {
     public abstract Class<? extends SocketChannel> socketChannel(Transport transport);
 
     public abstract Class<? extends ServerChannel> serverChannel(Transport transport);
+
+    public abstract ChannelFactory<? extends ServerChannel> serverChannels(
+            Transport transport, InetAddress address);
 
     public abstract Class<? extends DatagramChannel> datagramChannel(Transport transport);
 }

@@ -4,10 +4,12 @@ import dev.weft.Future;
 import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.internal.Access;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +101,20 @@ public final class NettyBridge {
      */
     public static Class<? extends ServerChannel> serverChannel(Loop loop) {
         return Access.get().serverChannel(loop.transport());
+    }
+
+    /**
+     * A factory of listening TCP channels that fits a loop's transport and an address: for {@code
+     * ServerBootstrap.channelFactory(…)}. For an IPv4 address the socket is IPv4 alone, where Netty
+     * has that choice (epoll and NIO): 0.0.0.0 does not mean IPv6 too.
+     *
+     * @param loop the loop
+     * @param address the address to be bound
+     * @return Netty's factory
+     */
+    public static ChannelFactory<? extends ServerChannel> serverChannels(
+            Loop loop, InetAddress address) {
+        return Access.get().serverChannels(loop.transport(), address);
     }
 
     /**

@@ -139,6 +139,10 @@ final class EchoCommand implements Callable<Integer> {
             boolean known =
                     scheme != null
                             && (scheme.equalsIgnoreCase("ws") || scheme.equalsIgnoreCase("wss"));
+            if (uri.getRawFragment() != null) {
+                throw wrong(
+                        "not a WebSocket URL: " + server + ": it must not have a fragment (#...)");
+            }
             if (known && uri.getHost() != null && uri.getPort() <= 65_535) {
                 return uri;
             }

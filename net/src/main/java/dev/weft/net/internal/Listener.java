@@ -170,7 +170,8 @@ public final class Listener {
             ChannelFuture binding =
                     new ServerBootstrap()
                             .group(net.group())
-                            .channel(NettyBridge.serverChannel(net.loop()))
+                            .channelFactory(
+                                    NettyBridge.serverChannels(net.loop(), wanted.getAddress()))
                             .option(ChannelOption.SO_BACKLOG, plan.backlog)
                             .childOption(ChannelOption.TCP_NODELAY, true)
                             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
