@@ -138,10 +138,15 @@ public final class ByteStream implements AutoCloseable {
     }
 
     private @Nullable ByteBuf next() {
-        dropView();
         ByteBuf buffer = rest;
-        rest = null;
-        return buffer != null ? buffer : (ByteBuf) conduit.take();
+        if (buffer != null) {
+            dropView();
+            rest = null;
+            return buffer;
+        }
+        ByteView v = view;
+        view = null;
+        return (ByteBuf) conduit.take(v == null ? null : v.take());
     }
 
     private void putBack(ByteBuf buffer) {

@@ -126,10 +126,16 @@ public final class ByteView {
         return b.retain();
     }
 
-    void release() {
+    /** Ends its validity; the buffer is the caller's to release. */
+    @Nullable ByteBuf take() {
         ByteBuf b = buffer;
+        buffer = null;
+        return b;
+    }
+
+    void release() {
+        ByteBuf b = take();
         if (b != null) {
-            buffer = null;
             b.release();
         }
     }

@@ -32,15 +32,15 @@ public final class Main implements Runnable {
 
     /** Runs the command that the arguments name, and exits with its status. */
     public static void main(String[] args) {
-        System.exit(execute(args));
+        System.exit(commandLine().execute(args));
     }
 
-    /** Runs the command that the arguments name; returns its status. */
-    static int execute(String... args) {
+    /** The command line; tests give it writers of their own. */
+    static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         line.setParameterExceptionHandler(Problems::usage);
         line.setExecutionExceptionHandler(Problems::failure);
-        return line.execute(args);
+        return line;
     }
 
     static final class Version implements IVersionProvider {

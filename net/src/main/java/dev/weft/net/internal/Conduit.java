@@ -60,6 +60,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);
 
+    /** In the outgoing queue: what follows is to be released, not sent. */
+    private static final Object RELEASE = new Object();
+
     /** A place in the outgoing queue, told when all before it has been sent; it may be the end. */
     private record Mark(Promise<Boolean> sent, boolean end) {}
 
@@ -86,6 +89,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private boolean scheduled;
     private boolean outputEnded;
     private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(1);
+
+    /** Whether there is any; also read by the event loop, after it has made room. */
+    private volatile boolean writersWait;
 
     /** What broke the connection; the first that did. */
     private @Nullable IOException failure;
@@ -204,48 +210,83 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return the message, which is the caller's to release; null at the end
      */
     public final @Nullable Object take() {
+        return take(null);
+    }
+
+    /**
+     * As {@link #take()}, and gives a message back that the caller is done with. If the event loop
+     * is about to write, it is released there: buffers are cheapest where they were allocated.
+     *
+     * @param used what was taken before; released in any case
+     * @return the message, which is the caller's to release; null at the end
+     */
+    public final @Nullable Object take(@Nullable Object used) {
+        Object unreleased = used;
+        Promise<@Nullable Void> arrival = null;
         for (; ; ) {
-            Promise<@Nullable Void> arrival;
             Object message;
             boolean resume = false;
+            boolean end = false;
+            RuntimeException refusal = null;
             synchronized (this) {
-                if (reader != null) {
-                    throw new BusyException("cannot read: another task is reading from " + this);
+                if (unreleased != null && scheduled) {
+                    out.add(RELEASE);
+                    out.add(unreleased);
+                    unreleased = null;
                 }
-                message = in.poll();
-                if (message != null) {
-                    inBytes -= sizeOf(message);
-                    if (paused && inBytes <= LOW) {
-                        paused = false;
-                        resume = true;
+                if (reader != arrival) {
+                    message = null;
+                    arrival = null;
+                    refusal =
+                            new BusyException("cannot read: another task is reading from " + this);
+                } else {
+                    message = in.poll();
+                    reader = null;
+                    if (message != null) {
+                        inBytes -= sizeOf(message);
+                        resume = paused && inBytes <= LOW;
+                        paused &= !resume;
+                    } else if (closed || failure != null) {
+                        refusal = unusable("read");
+                    } else if (inputEnded) {
+                        end = true;
+                    } else {
+                        arrival = Promise.create();
+                        reader = arrival;
                     }
-                } else if (closed) {
-                    throw closedWhen("read");
-                } else if (failure != null) {
-                    throw failed("read", failure);
-                } else if (inputEnded) {
-                    return null;
                 }
-                arrival = message != null ? null : Promise.create();
-                reader = arrival;
+            }
+            if (unreleased != null) {
+                ReferenceCountUtil.release(unreleased);
+                unreleased = null;
+            }
+            if (refusal != null) {
+                throw refusal;
             }
             if (resume) {
-                execute(() -> {
-                    if (channel.isActive()) {
-                        channel.config().setAutoRead(true);
-                    }
-                });
+                execute(this::resumeReading);
             }
-            if (arrival == null) {
+            if (message != null || end) {
                 return message;
             }
-            try {
-                Async.await(arrival);
-            } finally {
-                synchronized (this) {
-                    reader = null;
-                }
+            awaitArrival(Objects.requireNonNull(arrival));
+        }
+    }
+
+    private void awaitArrival(Promise<@Nullable Void> arrival) {
+        try {
+            Async.await(arrival);
+        } catch (Throwable e) {
+            synchronized (this) {
+                reader = null;
             }
+            throw e;
+        }
+    }
+
+    private void resumeReading() {
+        if (channel.isActive()) {
+            channel.config().setAutoRead(true);
         }
     }
 
@@ -331,8 +372,10 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private void awaitRoom() {
         Promise<@Nullable Void> room = Promise.create();
         synchronized (this) {
+            writersWait = true;
             // Looked at again, as the batch may have gone out meanwhile.
             if (unsent() <= HIGH || closed || inactive) {
+                writersWait = !writers.isEmpty();
                 return;
             }
             writers.add(room);
@@ -342,6 +385,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         } finally {
             synchronized (this) {
                 writers.remove(room);
+                writersWait = !writers.isEmpty();
             }
         }
         RuntimeException lost;
@@ -569,6 +613,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         for (Object message; (message = batch.poll()) != null; ) {
             if (message instanceof Mark mark) {
                 write(ctx, mark);
+            } else if (message == RELEASE) {
+                ReferenceCountUtil.release(batch.poll());
             } else {
                 ctx.write(message, ctx.voidPromise());
             }
@@ -577,7 +623,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         spare = batch;
         ctx.flush();
         wrote(bytes);
-        if (channel.isWritable()) {
+        if (writersWait && channel.isWritable()) {
             wakeWriters();
         }
     }
@@ -788,7 +834,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             waiting = reader;
             full = List.copyOf(writers);
             closing = List.copyOf(closers);
-            allSent = !timedOut && failure == null && out.isEmpty();
+            allSent = !timedOut && failure == null && outBytes == 0;
             closers.clear();
         }
         releaseUnsent();
