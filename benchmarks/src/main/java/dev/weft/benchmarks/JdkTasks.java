@@ -86,15 +86,21 @@ final class JdkTasks {
     }
 
     private static double bytesOfSuspended(int n) throws InterruptedException {
-        CountDownLatch never = new CountDownLatch(1);
-        List<Thread> threads = new ArrayList<>(n); // else nothing holds them
-        suspend(never, threads, Math.min(n, 1000));
+        for (int i = 0; i < 10; i++) { // compiled frames are smaller
+            CountDownLatch soon = new CountDownLatch(1);
+            suspend(soon, new ArrayList<>(), n / 20);
+            soon.countDown();
+        }
+        Thread.sleep(200);
         long before = TaskProgram.liveHeapBytes();
-        suspend(never, threads, n);
-        return (double) (TaskProgram.liveHeapBytes() - before) / n;
+        List<Thread> threads = new ArrayList<>(n); // else nothing holds them
+        suspend(new CountDownLatch(1), threads, n);
+        double bytes = (double) (TaskProgram.liveHeapBytes() - before) / n;
+        TaskProgram.sink = threads.size();
+        return bytes;
     }
 
-    private static void suspend(CountDownLatch never, List<Thread> threads, int n)
+    private static void suspend(CountDownLatch what, List<Thread> threads, int n)
             throws InterruptedException {
         AtomicInteger started = new AtomicInteger();
         for (int i = 0; i < n; i++) {
@@ -102,7 +108,7 @@ final class JdkTasks {
                     Thread.startVirtualThread(() -> {
                         started.incrementAndGet();
                         try {
-                            never.await();
+                            what.await();
                         } catch (InterruptedException e) {
                             Thread.currentThread().interrupt();
                         }

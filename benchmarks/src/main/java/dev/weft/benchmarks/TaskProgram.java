@@ -71,7 +71,7 @@ public final class TaskProgram {
     static long liveHeapBytes() {
         Runtime runtime = Runtime.getRuntime();
         long least = Long.MAX_VALUE;
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 2; i++) {
             System.gc();
             least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
         }
@@ -79,16 +79,25 @@ public final class TaskProgram {
     }
 
     /** Measures; arguments: kind, figure, and {@code quick} for a smoke run. */
-    public static void main(String[] args) throws Exception {
-        Kind kind = Kind.valueOf(args[0].toUpperCase(Locale.ROOT));
-        Figure figure = Figure.valueOf(args[1].toUpperCase(Locale.ROOT));
-        Effort effort = args.length > 2 ? Effort.QUICK : Effort.FULL;
-        double value =
-                switch (kind) {
-                    case WEFT, WEFT_PORTABLE -> WeftTasks.measure(kind, figure, effort);
-                    case JDK -> JdkTasks.measure(figure, effort);
-                };
-        System.out.println(value);
-        Runtime.getRuntime().halt(0); // a million tasks need not be ended one by one
+    public static void main(String[] args) {
+        int status = 0;
+        try {
+            System.out.println(
+                    measure(
+                            Kind.valueOf(args[0].toUpperCase(Locale.ROOT)),
+                            Figure.valueOf(args[1].toUpperCase(Locale.ROOT)),
+                            args.length > 2 ? Effort.QUICK : Effort.FULL));
+        } catch (Throwable e) {
+            System.out.println("error " + e);
+            status = 1;
+        }
+        Runtime.getRuntime().halt(status); // a million tasks need not be ended one by one
+    }
+
+    private static double measure(Kind kind, Figure figure, Effort effort) throws Exception {
+        return switch (kind) {
+            case WEFT, WEFT_PORTABLE -> WeftTasks.measure(kind, figure, effort);
+            case JDK -> JdkTasks.measure(figure, effort);
+        };
     }
 }

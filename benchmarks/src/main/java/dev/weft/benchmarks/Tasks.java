@@ -27,8 +27,8 @@ final class Tasks implements Callable<Integer> {
     @Option(
             names = "--forks",
             paramLabel = "N",
-            description = "Processes per figure, whose median counts (default: 5).")
-    private int forks = 5;
+            description = "Processes per figure, whose median counts (default: 3).")
+    private int forks = 3;
 
     @Option(names = "--no-python", description = "Leave asyncio and uvloop out.")
     private boolean noPython;
@@ -43,7 +43,7 @@ final class Tasks implements Callable<Integer> {
     private static final List<String> JVM_FLAGS = with("-XX:+AlwaysPreTouch");
 
     /** Room for a million tasks. */
-    private static final List<String> MEMORY_FLAGS = with("-Xmx2g");
+    private static final List<String> MEMORY_FLAGS = with("-Xmx4g");
 
     private static List<String> with(String flag) {
         List<String> flags = new ArrayList<>(Child.JVM_FLAGS);

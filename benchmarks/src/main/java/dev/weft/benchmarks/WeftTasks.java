@@ -25,7 +25,7 @@ final class WeftTasks {
             case START -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::startAndAwait)));
             case START_MANY -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::startMany)));
             case SWITCH -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::switchTasks)));
-            case SUSPENDED -> loop.run(() -> bytesOfSuspended(effort.suspended()));
+            case SUSPENDED -> suspended(loop, effort.suspended());
             case WAKE ->
                     TaskProgram.nanosPerOperation(effort, System::nanoTime, n -> wake(loop, n));
         };
@@ -79,20 +79,34 @@ final class WeftTasks {
         }
     }
 
+    /** In a task that goes on: its end would have to end a million others. */
+    private static double suspended(Loop loop, int n) throws Exception {
+        Promise<Double> bytes = Promise.create();
+        loop.submit(() -> {
+            bytes.complete(bytesOfSuspended(n));
+            Async.await(Promise.create());
+        });
+        return bytes.get();
+    }
+
     private static double bytesOfSuspended(int n) {
-        Promise<@Nullable Void> never = Promise.create();
-        suspend(never, Math.min(n, 1000)); // so that what comes once has come
+        for (int i = 0; i < 10; i++) { // compiled frames are smaller
+            Promise<@Nullable Void> soon = Promise.create();
+            suspend(soon, n / 20);
+            soon.complete(null);
+        }
+        Async.sleep(Duration.ofMillis(200));
         long before = TaskProgram.liveHeapBytes();
-        suspend(never, n);
+        suspend(Promise.create(), n);
         return (double) (TaskProgram.liveHeapBytes() - before) / n;
     }
 
-    private static void suspend(Promise<@Nullable Void> never, int n) {
+    private static void suspend(Promise<@Nullable Void> what, int n) {
         long[] started = {0};
         for (int i = 0; i < n; i++) {
             Async.async(() -> {
                 started[0]++;
-                Async.await(never);
+                Async.await(what);
             });
         }
         while (started[0] < n) {
