@@ -36,7 +36,7 @@ class LoopTest {
     }
 
     static Stream<LoopOptions> all() {
-        return Stream.of(Transport.EPOLL, Transport.IO_URING, Transport.KQUEUE, Transport.NIO)
+        return TestedTransports.all()
                 .filter(t -> t.unavailableBecause() == null)
                 .flatMap(t -> modes().map(o -> o.transport(t)));
     }

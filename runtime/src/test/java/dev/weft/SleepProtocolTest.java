@@ -24,7 +24,7 @@ class SleepProtocolTest {
     private static final int PRODUCERS = 2;
 
     static Stream<LoopOptions> loops() {
-        return Stream.of(Transport.EPOLL, Transport.IO_URING, Transport.KQUEUE, Transport.NIO)
+        return TestedTransports.all()
                 .filter(t -> t.unavailableBecause() == null)
                 .flatMap(t ->
                         Stream.of(SchedulerMode.LOOP, SchedulerMode.PORTABLE)
