@@ -303,12 +303,14 @@ class WebSocketTest {
     void aHandlerThatDoesNotFinishIsCancelledAfterTheGrace() {
         WebSocketOptions options = WebSocketOptions.defaults().closeTimeout(Duration.ofMillis(100));
         Promise<Boolean> cancelled = Promise.create();
+        Promise<Boolean> started = Promise.create();
         WebSocketServer server =
                 WebSocketServer.listen(
                         "127.0.0.1",
                         0,
                         options,
                         socket -> {
+                            started.complete(true);
                             try {
                                 await(Promise.create());
                             } catch (CancelledError e) {
@@ -317,6 +319,7 @@ class WebSocketTest {
                             }
                         });
         WebSocket socket = WebSocket.connect(server.url());
+        await(started); // one that is cancelled before it starts never runs
         server.close();
         assertThat(await(cancelled)).isTrue();
         assertThat(socket.receive()).isNull();
