@@ -340,9 +340,10 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
     /** Says what the task does, for a scope that waits for it. */
     String situation() {
         FutureImpl<?> future = awaiting;
+        Thread thread = fiber.thread;
         return name()
                 + (future != null
                         ? " awaiting " + future
-                        : " in state " + fiber.thread().getState());
+                        : thread != null ? " in state " + thread.getState() : " just ended");
     }
 }
