@@ -57,6 +57,11 @@ final class Carrier extends Scheduler {
      */
     private static final long POLL_INTERVAL_NANOS = 20_000;
 
+    /**
+     * Reading the clock costs as much as a short segment, so it is read once in so many of them.
+     */
+    private static final int SEGMENTS_PER_CLOCK = 8;
+
     /** The platform thread; {@link Fiber#current} recognises it. */
     final class CarrierThread extends Thread {
         CarrierThread(String name) {
@@ -97,10 +102,22 @@ final class Carrier extends Scheduler {
     /** Where an immediate hand-over to a callback worker shows up; owned by the carrier. */
     private @Nullable Fiber direct;
 
-    /** The poller waits for the others to have run once since then; owned by the carrier. */
+    /** The poller yields to those that are ready; owned by the carrier, as are the next five. */
     private boolean pollerYields;
 
-    private long polledAt;
+    /** It has yielded, and its continuation waits for the round to be over. */
+    private boolean pollerReady;
+
+    /** The last entry of the round, or null when it has run. */
+    private RunQueue.@Nullable Entry roundLast;
+
+    /** When the round began, or the clock was last read; how many segments were run by then. */
+    private long clockReadAt;
+
+    private long segmentsAtClock;
+
+    /** How many segments make it worth reading the clock again: 1 where they are long. */
+    private long segmentsPerClock = 1;
 
     /** Set by the poller's fiber when Netty's loop has terminated; owned by the carrier. */
     private boolean pollerEnded;
@@ -135,12 +152,15 @@ final class Carrier extends Scheduler {
 
     private void carry() {
         for (; ; ) {
-            RunQueue.Entry entry = queue.poll();
+            RunQueue.Entry entry = nextEntry();
             if (entry != null) {
                 try {
                     entry.run();
                 } catch (Throwable e) {
                     complain(e);
+                }
+                if (entry == roundLast) {
+                    roundLast = null;
                 }
             } else if (pollerEnded && poller.isShutDownAsked()) {
                 break;
@@ -153,6 +173,38 @@ final class Carrier extends Scheduler {
         }
         bell(CLOSED);
         forwardAll();
+    }
+
+    /**
+     * The poller when its time has come, else the queue's head. A round is what was ready when the
+     * poller yielded; the poller does not stand in the queue meanwhile, which would cost each short
+     * round two more atomic operations.
+     */
+    private RunQueue.@Nullable Entry nextEntry() {
+        if (pollerReady && (queue.isEmpty() || roundLast == null && !pollsTooEarly())) {
+            pollerReady = false;
+            roundLast = null;
+            return pollerFiber;
+        }
+        return queue.poll();
+    }
+
+    /** Whether the last poll is so recent that all who are ready may run once more. */
+    private boolean pollsTooEarly() {
+        long run = segments - segmentsAtClock;
+        if (run >= segmentsPerClock) {
+            long now = System.nanoTime();
+            long passed = now - clockReadAt;
+            if (passed >= POLL_INTERVAL_NANOS) {
+                // Long segments: let the clock be read after each, so that I/O need not wait for
+                // more.
+                segmentsPerClock = 1;
+                return false;
+            }
+            segmentsPerClock = run + SEGMENTS_PER_CLOCK;
+        }
+        roundLast = queue.last();
+        return true;
     }
 
     private void park() {
@@ -188,10 +240,6 @@ final class Carrier extends Scheduler {
     void resumeFromQueue(Fiber fiber) {
         Runnable continuation = fiber.continuation;
         if (continuation == null) {
-            return;
-        }
-        if (fiber == pollerFiber && pollerYields && pollsTooEarly()) {
-            queue.push(fiber);
             return;
         }
         segments++;
@@ -248,7 +296,9 @@ final class Carrier extends Scheduler {
             while (!poller.isTerminated()) {
                 poller.turn();
                 if (!queue.isEmpty()) {
-                    polledAt = System.nanoTime();
+                    roundLast = queue.last();
+                    clockReadAt = System.nanoTime();
+                    segmentsAtClock = segments;
                     pollerYields = true;
                     try {
                         Thread.yield();
@@ -266,11 +316,6 @@ final class Carrier extends Scheduler {
                             + " it has no I/O and no timers any more; close it",
                     loop.name());
         }
-    }
-
-    /** Whether others are ready and the last poll is so recent that they may run once more. */
-    private boolean pollsTooEarly() {
-        return !queue.isEmpty() && System.nanoTime() - polledAt < POLL_INTERVAL_NANOS;
     }
 
     /** What the poller asks before it blocks, and after: S1, S2 and S4 of the protocol. */
@@ -315,6 +360,10 @@ final class Carrier extends Scheduler {
     void ready(Fiber fiber) {
         if (direct == fiber && Thread.currentThread() == thread) {
             direct = null;
+            return;
+        }
+        if (fiber == pollerFiber && pollerYields && Thread.currentThread() == thread) {
+            pollerReady = true;
             return;
         }
         push(fiber);
@@ -398,7 +447,7 @@ final class Carrier extends Scheduler {
     @Override
     Fiber fiber(@Nullable String name, Runnable body) {
         Fiber fiber = new Fiber(this);
-        fiber.thread = VirtualThreads.unstarted(fiber, name, body);
+        fiber.thread(VirtualThreads.unstarted(fiber, name, body));
         return fiber;
     }
 

@@ -1,5 +1,7 @@
 package dev.weft;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +48,26 @@ final class Fiber extends RunQueue.Entry implements Executor {
     /** Portable mode: no turn may be granted any more. Owned by the turn's holder. */
     boolean ended;
 
+    private static final VarHandle THREAD;
+    private static final VarHandle CONTINUATION;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            THREAD = lookup.findVarHandle(Fiber.class, "thread", Thread.class);
+            CONTINUATION = lookup.findVarHandle(Fiber.class, "continuation", Runnable.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     Fiber(Scheduler scheduler) {
         this.scheduler = scheduler;
+    }
+
+    /** Sets the thread; the queue publishes it, so there is no need of a full fence. */
+    void thread(Thread t) {
+        THREAD.setRelease(this, t);
     }
 
     /**
@@ -55,8 +75,8 @@ final class Fiber extends RunQueue.Entry implements Executor {
      * it still have this fiber as their executor.
      */
     void forget() {
-        continuation = Fiber::ended;
-        thread = null;
+        CONTINUATION.setRelease(this, (Runnable) Fiber::ended);
+        THREAD.setRelease(this, null);
     }
 
     /** Whether a task or a callback runs here, as opposed to the event loop. */
@@ -82,7 +102,8 @@ final class Fiber extends RunQueue.Entry implements Executor {
     public void execute(Runnable runnable) {
         Runnable own = continuation;
         if (own == null) {
-            continuation = own = runnable;
+            own = runnable;
+            CONTINUATION.setRelease(this, own); // the push that follows publishes it
         }
         if (own == runnable) {
             ((Carrier) scheduler).ready(this);

@@ -95,10 +95,13 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
 
     private static final Object NULL = new Object();
     private static final VarHandle STATE;
+    private static final VarHandle NEXT;
 
     static {
         try {
-            STATE = MethodHandles.lookup().findVarHandle(FutureImpl.class, "state", Object.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            STATE = lookup.findVarHandle(FutureImpl.class, "state", Object.class);
+            NEXT = lookup.findVarHandle(Waiter.class, "next", Waiter.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -239,7 +242,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
             if (isOutcome(s)) {
                 return false;
             }
-            waiter.next = (Waiter) s;
+            NEXT.setRelease(waiter, s);
             if (STATE.compareAndSet(this, s, waiter)) {
                 return true;
             }

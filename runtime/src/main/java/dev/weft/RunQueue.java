@@ -40,6 +40,7 @@ final class RunQueue {
         void run() {}
     }
 
+    private static final VarHandle HEAD;
     private static final VarHandle TAIL;
     private static final VarHandle QUEUED;
     private static final VarHandle NEXT;
@@ -47,6 +48,7 @@ final class RunQueue {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
+            HEAD = lookup.findVarHandle(RunQueue.class, "head", Entry.class);
             TAIL = lookup.findVarHandle(RunQueue.class, "tail", Entry.class);
             QUEUED = lookup.findVarHandle(Entry.class, "queued", boolean.class);
             NEXT = lookup.findVarHandle(Entry.class, "next", Entry.class);
@@ -86,7 +88,7 @@ final class RunQueue {
      */
     private void link(Entry entry) {
         Entry before = (Entry) TAIL.getAndSet(this, entry);
-        before.next = entry;
+        NEXT.setRelease(before, entry);
     }
 
     /** Takes the entry at the head, or null when there is none; for the consumer. */
@@ -100,7 +102,7 @@ final class RunQueue {
                 }
                 second = awaitLink(first);
             }
-            head = second;
+            HEAD.setRelease(this, second);
             NEXT.setOpaque(stub, null);
             first = second;
             second = first.next;
@@ -111,10 +113,10 @@ final class RunQueue {
             }
             second = awaitLink(first);
         }
-        head = second;
+        HEAD.setRelease(this, second);
         NEXT.setOpaque(
                 first, null); // else a long-lived entry would keep all its successors reachable
-        first.queued = false;
+        first.queued = false; // with its full fence: see above
         return first;
     }
 
@@ -133,6 +135,15 @@ final class RunQueue {
     /** Whether nothing is ready; exact on the consumer's thread. */
     boolean isEmpty() {
         return head == stub && tail == stub;
+    }
+
+    /**
+     * An entry at or near the tail, which will be run when all before it were; for the consumer,
+     * while the queue is not empty.
+     */
+    Entry last() {
+        Entry last = tail;
+        return last != stub ? last : head;
     }
 
     /**

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * and delivery takes it back if the JDK call did not (an uninterruptible lock), so that the flag
  * never leaks into the next call.
  */
-final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implements Task<T> {
+final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
+        implements Task<T>, Runnable {
     private final ScopeImpl scope;
     private final @Nullable String name;
     private final long number;
@@ -64,7 +65,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
         this.scope = scope;
         this.name = name;
         this.body = body;
-        fiber = scope.loop().scheduler.fiber(name, this::live);
+        fiber = scope.loop().scheduler.fiber(name, this);
         fiber.task = this;
         fiber.scope = scope;
         number = fiber.thread().threadId();
@@ -88,7 +89,8 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T> implement
 
     // ---- running
 
-    private void live() {
+    @Override
+    public void run() {
         ScopeImpl owner = scope;
         Object outcome = null;
         Throwable failure = null;

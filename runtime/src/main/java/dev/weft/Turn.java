@@ -53,9 +53,9 @@ final class Turn extends Scheduler {
         if (name != null) {
             builder = builder.name(name);
         }
-        fiber.thread =
+        fiber.thread(
                 builder.unstarted(
-                        () -> ScopedValue.where(CURRENT, fiber).run(() -> live(fiber, body)));
+                        () -> ScopedValue.where(CURRENT, fiber).run(() -> live(fiber, body))));
         return fiber;
     }
 
