@@ -57,6 +57,9 @@ final class Carrier extends Scheduler {
      */
     private static final long POLL_INTERVAL_NANOS = 20_000;
 
+    /** To where the interval grows, doubled each time, while polls find nothing. */
+    private static final long LONGEST_POLL_INTERVAL_NANOS = 80_000;
+
     /**
      * Reading the clock costs as much as a short segment, so it is read once in so many of them.
      */
@@ -102,7 +105,7 @@ final class Carrier extends Scheduler {
     /** Where an immediate hand-over to a callback worker shows up; owned by the carrier. */
     private @Nullable Fiber direct;
 
-    /** The poller yields to those that are ready; owned by the carrier, as are the next five. */
+    /** The poller yields to those that are ready; owned by the carrier, as are the next six. */
     private boolean pollerYields;
 
     /** It has yielded, and its continuation waits for the round to be over. */
@@ -110,6 +113,8 @@ final class Carrier extends Scheduler {
 
     /** The last entry of the round, or null when it has run. */
     private RunQueue.@Nullable Entry roundLast;
+
+    private long pollInterval = POLL_INTERVAL_NANOS;
 
     /** When the round began, or the clock was last read; how many segments were run by then. */
     private long clockReadAt;
@@ -195,7 +200,7 @@ final class Carrier extends Scheduler {
         if (run >= segmentsPerClock) {
             long now = System.nanoTime();
             long passed = now - clockReadAt;
-            if (passed >= POLL_INTERVAL_NANOS) {
+            if (passed >= pollInterval) {
                 // Long segments: let the clock be read after each, so that I/O need not wait for
                 // more.
                 segmentsPerClock = 1;
@@ -294,7 +299,11 @@ final class Carrier extends Scheduler {
     private void poll() {
         poller.run(() -> {
             while (!poller.isTerminated()) {
-                poller.turn();
+                boolean found = poller.turn() > 0;
+                pollInterval =
+                        found
+                                ? POLL_INTERVAL_NANOS
+                                : Math.min(pollInterval * 2, LONGEST_POLL_INTERVAL_NANOS);
                 if (!queue.isEmpty()) {
                     roundLast = queue.last();
                     clockReadAt = System.nanoTime();
@@ -370,7 +379,8 @@ final class Carrier extends Scheduler {
     }
 
     private void push(RunQueue.Entry entry) {
-        if (!queue.push(entry)) {
+        boolean here = VirtualThreads.currentCarrier() == thread;
+        if (!(here ? queue.pushLocal(entry) : queue.push(entry))) {
             return;
         }
         probe(SleepProbe.Step.PUSHED);

@@ -166,32 +166,39 @@ final class Poller {
         FastThreadLocalThread.runWithFastThreadLocal(life);
     }
 
-    /** One turn; never throws. */
-    void turn() {
+    /**
+     * One turn; never throws.
+     *
+     * @return how many I/O events and queued functions were handled, or a number above 0 if that
+     *     cannot be told
+     */
+    int turn() {
         try {
-            eventLoop.runNonBlockingTasks(0);
+            int handled = eventLoop.runNonBlockingTasks(0);
             if (timers.earliest() != alarmAt) {
                 setAlarm();
             }
             if (idle().enter()) {
                 polling = true;
                 try {
-                    eventLoop.run(0); // 0: until something happens
+                    handled += eventLoop.run(0); // 0: until something happens
                 } finally {
                     polling = false;
                     idle().leave();
                 }
             } else {
-                eventLoop.runNow();
+                handled += eventLoop.runNow();
             }
+            return handled;
         } catch (Throwable e) {
             try {
                 LOG.error("the event loop caught a failure; it goes on in a second", e);
                 LockSupport.parkNanos(SECOND); // one that lasts would flood the log, and the core
             } catch (Throwable ignored) {
                 // Out of memory even for logging: the event loop has to live.
-                return;
+                return 1;
             }
+            return 1;
         }
     }
 

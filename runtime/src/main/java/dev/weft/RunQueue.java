@@ -8,14 +8,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The FIFO of what is ready to run: many producers, one consumer at a time, no allocation.
  *
- * <p>Dmitry Vyukov's intrusive MPSC node queue. Each entry is its own node, so queueing never
- * allocates (and so cannot fail with an {@code OutOfMemoryError} in the middle of a wake-up). An
- * entry stands in the queue at most once: {@code queued} goes up before the push and down after the
- * pop, just before the entry runs. A push that finds it up may be dropped: the pop that follows, on
- * the consumer, sees everything that the dropped producer did before (its failed compare-and-set
- * synchronises with the store that takes the flag down). That is the semantics a virtual thread's
- * continuation wants: being submitted twice before it ran once means the same as once, and being
- * submitted for nothing ({@code Thread.getStackTrace} does that) is harmless.
+ * <p>Two chains. The <em>inbox</em> takes pushes from any thread and is Dmitry Vyukov's intrusive
+ * MPSC node queue. The <em>local</em> chain takes pushes made on the consumer's own thread, where
+ * most come from, without its atomic exchanges. An entry goes there only while the inbox is empty,
+ * else into the inbox behind what stands there. So whatever is in the local chain was pushed before
+ * whatever is in the inbox now, and the order of the whole is: local chain, then inbox.
+ *
+ * <p>Each entry is its own node, so queueing never allocates (and so cannot fail with an {@code
+ * OutOfMemoryError} in the middle of a wake-up). An entry stands in the queue at most once: {@code
+ * queued} goes up before the push and down after the pop, just before the entry runs. A push that
+ * finds it up may be dropped: the pop that follows, on the consumer, sees everything that the
+ * dropped producer did before (its failed compare-and-set synchronises with the store that takes
+ * the flag down). That is the semantics a virtual thread's continuation wants: being submitted
+ * twice before it ran once means the same as once, and being submitted for nothing ({@code
+ * Thread.getStackTrace} does that) is harmless.
  *
  * <p>A push is one atomic exchange of {@code tail} and one store that links the predecessor. In
  * between, the chain is broken at that place: {@link #isEmpty} already says "no", and {@link #poll}
@@ -27,6 +33,9 @@ final class RunQueue {
     /** What can stand in the queue. */
     abstract static class Entry {
         private volatile @Nullable Entry next;
+
+        /** The next one in the local chain; owned by the consumer. */
+        private @Nullable Entry nextLocal;
 
         @SuppressWarnings("UnusedVariable") // read through its VarHandle
         private volatile boolean queued;
@@ -64,6 +73,11 @@ final class RunQueue {
 
     private volatile Entry tail = stub;
 
+    /** The local chain; owned by the consumer. */
+    private @Nullable Entry localFirst;
+
+    private @Nullable Entry localLast;
+
     /**
      * Adds an entry at the tail; from any thread.
      *
@@ -88,11 +102,53 @@ final class RunQueue {
      */
     private void link(Entry entry) {
         Entry before = (Entry) TAIL.getAndSet(this, entry);
-        NEXT.setRelease(before, entry);
+        before.next = entry;
+    }
+
+    /**
+     * As {@link #push}, but on the consumer's own thread. As there, no call stands between the
+     * statements that change the chain.
+     */
+    boolean pushLocal(Entry entry) {
+        if (!QUEUED.compareAndSet(entry, false, true)) {
+            return false;
+        }
+        if (head != stub || tail != stub) {
+            try {
+                link(entry);
+            } catch (StackOverflowError e) {
+                entry.queued = false;
+                throw e;
+            }
+            return true;
+        }
+        Entry last = localLast;
+        if (last == null) {
+            localFirst = entry;
+        } else {
+            last.nextLocal = entry;
+        }
+        localLast = entry;
+        return true;
     }
 
     /** Takes the entry at the head, or null when there is none; for the consumer. */
     @Nullable Entry poll() {
+        Entry local = localFirst;
+        if (local == null) {
+            return pollInbox();
+        }
+        Entry next = local.nextLocal;
+        localFirst = next;
+        if (next == null) {
+            localLast = null;
+        }
+        local.nextLocal = null;
+        local.queued = false; // with its full fence: see above
+        return local;
+    }
+
+    private @Nullable Entry pollInbox() {
         Entry first = head;
         Entry second = first.next;
         if (first == stub) {
@@ -134,7 +190,7 @@ final class RunQueue {
 
     /** Whether nothing is ready; exact on the consumer's thread. */
     boolean isEmpty() {
-        return head == stub && tail == stub;
+        return localFirst == null && head == stub && tail == stub;
     }
 
     /**
@@ -143,7 +199,11 @@ final class RunQueue {
      */
     Entry last() {
         Entry last = tail;
-        return last != stub ? last : head;
+        if (last == stub) {
+            last = head;
+        }
+        Entry local = localLast;
+        return last == stub && local != null ? local : last;
     }
 
     /**
@@ -153,6 +213,12 @@ final class RunQueue {
     int count(Predicate<Entry> counted) {
         int count = 0;
         int seen = 0;
+        for (Entry e = localFirst; e != null && seen < MAX_COUNTED; e = e.nextLocal) {
+            seen++;
+            if (counted.test(e)) {
+                count++;
+            }
+        }
         for (Entry e = head; e != null && seen < MAX_COUNTED; e = e.next) {
             seen++;
             if (e != stub && counted.test(e)) {

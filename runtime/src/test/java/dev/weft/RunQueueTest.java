@@ -48,6 +48,34 @@ class RunQueueTest {
     }
 
     @Test
+    void theConsumersOwnPushesKeepTheirPlaceAmongOthers() {
+        List<Node> nodes = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            nodes.add(new Node(0, i));
+        }
+        queue.pushLocal(nodes.get(0));
+        queue.pushLocal(nodes.get(1));
+        queue.push(nodes.get(2));
+        assertThat(queue.last()).isSameAs(nodes.get(2));
+        queue.pushLocal(nodes.get(3)); // behind the one from elsewhere
+        assertThat(queue.pushLocal(nodes.get(0))).as("in the queue already").isFalse();
+        assertThat(queue.push(nodes.get(1))).as("in the queue already").isFalse();
+        assertThat(queue.count(e -> true)).isEqualTo(4);
+        for (int i = 0; i < 4; i++) {
+            assertThat(queue.isEmpty()).isFalse();
+            assertThat(queue.poll()).isSameAs(nodes.get(i));
+        }
+        assertThat(queue.isEmpty()).isTrue();
+        queue.pushLocal(nodes.get(4));
+        assertThat(queue.last()).isSameAs(nodes.get(4));
+        queue.pushLocal(nodes.get(5));
+        assertThat(queue.last()).isSameAs(nodes.get(5));
+        assertThat(queue.poll()).isSameAs(nodes.get(4));
+        assertThat(queue.poll()).isSameAs(nodes.get(5));
+        assertThat(queue.poll()).isNull();
+    }
+
+    @Test
     void anEntryStandsInTheQueueOnce() {
         Node node = new Node(0, 0);
         assertThat(queue.push(node)).isTrue();
