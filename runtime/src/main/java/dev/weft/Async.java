@@ -188,7 +188,7 @@ public final class Async {
         TaskImpl<?> task = TaskImpl.current("sleep");
         PromiseImpl<@Nullable Void> elapsed = new PromiseImpl<>(null);
         Loop loop = task.loop();
-        Timers.Timer timer = loop.completeAt(System.nanoTime() + nanos, elapsed);
+        Timers.Timer timer = loop.completeAt(loop.nanoTime() + nanos, elapsed);
         try {
             await(elapsed);
         } finally {

@@ -94,6 +94,9 @@ final class Carrier extends Scheduler {
 
     private final @Nullable SleepProbe probe;
 
+    /** A shuffled queue has no round; there the poller stands in it. */
+    private final boolean shuffled;
+
     /** The bell: a sum of the constants above. Written on the carrier only. */
     private volatile int sleep;
 
@@ -133,19 +136,16 @@ final class Carrier extends Scheduler {
     /** Entries run; owned by the carrier, read as a snapshot by the watch. */
     private long segments;
 
-    Carrier(
-            Loop loop,
-            String name,
-            Poller poller,
-            boolean blocksInKernel,
-            @Nullable SleepProbe probe) {
+    Carrier(Loop loop, String name, Poller poller, boolean blocksInKernel, LoopOptions options) {
         super(loop);
         this.poller = poller;
         this.blocksInKernel = blocksInKernel;
-        this.probe = probe;
+        this.probe = options.probe();
+        this.shuffled = options.seed() != null;
         this.thread = new CarrierThread(name);
         this.pollerFiber = fiber(name + "-poller", this::poll);
         poller.setOwner(pollerFiber.thread());
+        queue.shuffle(options.seed(), pollerFiber);
     }
 
     void start() {
@@ -186,7 +186,7 @@ final class Carrier extends Scheduler {
      * round two more atomic operations.
      */
     private RunQueue.@Nullable Entry nextEntry() {
-        if (pollerReady && (queue.isEmpty() || roundLast == null && !pollsTooEarly())) {
+        if (pollerReady && (queue.isEmpty() || isTimeToPoll())) {
             pollerReady = false;
             roundLast = null;
             return pollerFiber;
@@ -194,8 +194,11 @@ final class Carrier extends Scheduler {
         return queue.poll();
     }
 
-    /** Whether the last poll is so recent that all who are ready may run once more. */
-    private boolean pollsTooEarly() {
+    /** Whether all who were ready have run, and the last poll is some time ago; else they go on. */
+    private boolean isTimeToPoll() {
+        if (roundLast != null) {
+            return false;
+        }
         long run = segments - segmentsAtClock;
         if (run >= segmentsPerClock) {
             long now = System.nanoTime();
@@ -204,12 +207,12 @@ final class Carrier extends Scheduler {
                 // Long segments: let the clock be read after each, so that I/O need not wait for
                 // more.
                 segmentsPerClock = 1;
-                return false;
+                return true;
             }
             segmentsPerClock = run + SEGMENTS_PER_CLOCK;
         }
         roundLast = queue.last();
-        return true;
+        return false;
     }
 
     private void park() {
@@ -371,7 +374,7 @@ final class Carrier extends Scheduler {
             direct = null;
             return;
         }
-        if (fiber == pollerFiber && pollerYields && Thread.currentThread() == thread) {
+        if (fiber == pollerFiber && pollerYields && !shuffled && Thread.currentThread() == thread) {
             pollerReady = true;
             return;
         }

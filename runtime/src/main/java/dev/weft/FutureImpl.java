@@ -411,8 +411,9 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
     public final T get(long timeout, TimeUnit unit)
             throws InterruptedException, ExecutionException, TimeoutException {
         if (!isDone()) {
+            Fiber fiber = Fiber.current();
             block(
-                    System.nanoTime()
+                    (fiber == null ? System.nanoTime() : Loop.of(fiber).nanoTime())
                             + Math.min(Math.max(unit.toNanos(timeout), 0), Long.MAX_VALUE / 2));
             if (!isDone()) {
                 throw new TimeoutException(

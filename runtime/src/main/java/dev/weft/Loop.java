@@ -1,14 +1,17 @@
 package dev.weft;
 
 import dev.weft.internal.Access;
+import io.netty.channel.IoHandlerFactory;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +49,14 @@ public final class Loop implements AutoCloseable {
     private final boolean debug;
     private final Poller poller;
     private final @Nullable Thread pollerThread; // portable mode
+    private final LoopClock clock;
+
+    /** Portable mode with a virtual clock: the event loop's fiber. */
+    private volatile @Nullable Fiber inTurn;
+
+    /** Pieces of work elsewhere that hold a virtual clock. */
+    private final AtomicInteger offloaded = new AtomicInteger();
+
     private final ScopeImpl root;
     private final @Nullable Watch watch;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -74,43 +85,127 @@ public final class Loop implements AutoCloseable {
     int awaiting;
 
     private Loop(LoopOptions options) {
-        transport = Transports.resolve(options.transport());
+        clock = options.clock();
+        transport = Transports.resolve(options.transport(), clock);
+        clock.take();
         SchedulerMode mode = options.scheduler().resolve();
         String given = options.name();
         name = given != null ? given : "weft-" + NUMBERS.incrementAndGet();
         debug = options.debug();
         root = new ScopeImpl(this, "loop " + name);
-        poller = new Poller(Transports.handlers(transport), Transports.registrations(transport));
+        poller = new Poller(clock, handlers(), Transports.registrations(transport));
         if (mode == SchedulerMode.LOOP) {
             Carrier carrier =
-                    new Carrier(
-                            this,
-                            name,
-                            poller,
-                            Transports.blocksInKernel(transport),
-                            options.probe());
+                    new Carrier(this, name, poller, Transports.blocksInKernel(transport), options);
             poller.setIdle(carrier.idle);
             scheduler = carrier;
             pollerThread = null;
             carrier.start();
         } else {
-            scheduler = new Turn(this);
-            poller.setIdle(Poller.Idle.ALWAYS);
-            Thread thread =
-                    Thread.ofPlatform().daemon(false).name(name).unstarted(this::pollPortably);
-            poller.setOwner(thread);
-            pollerThread = thread;
-            thread.start();
+            Turn turn = new Turn(this);
+            scheduler = turn;
+            turn.queue.shuffle(options.seed(), null);
+            pollerThread = clock.isVirtual() ? pollInTurn(turn, options.seed()) : pollOnThread();
         }
         watch = debug ? Watch.start(this) : null;
     }
 
-    private void pollPortably() {
-        poller.run(() -> {
-            while (!poller.isTerminated()) {
-                poller.turn();
+    private IoHandlerFactory handlers() {
+        return transport == Transport.NONE
+                ? executor -> new QuietIoHandler(clock, waiting(), () -> offloaded.get() == 0)
+                : Transports.handlers(transport);
+    }
+
+    /** Portable mode: the event loop polls on a thread of its own while tasks run. */
+    private Thread pollOnThread() {
+        poller.setIdle(Poller.Idle.ALWAYS);
+        Thread thread =
+                Thread.ofPlatform()
+                        .daemon(false)
+                        .name(name)
+                        .unstarted(() ->
+                                poller.run(() -> {
+                                    while (!poller.isTerminated()) {
+                                        poller.turn();
+                                    }
+                                }));
+        poller.setOwner(thread);
+        thread.start();
+        return thread;
+    }
+
+    /**
+     * Portable mode with a virtual clock: the event loop takes its turn like a task, so that time
+     * jumps only while nobody else has it, and what is due is made ready in one go.
+     */
+    private Thread pollInTurn(Turn turn, @Nullable Long seed) {
+        poller.setIdle(
+                new Poller.Idle() {
+                    @Override
+                    public boolean enter() {
+                        return turn.queue.isEmpty();
+                    }
+
+                    @Override
+                    public boolean canBlock() {
+                        return turn.queue.isEmpty();
+                    }
+
+                    @Override
+                    public void leave() {}
+                });
+        Fiber fiber =
+                turn.pollerFiber(
+                        name + "-poller",
+                        () ->
+                                poller.run(() -> {
+                                    while (!poller.isTerminated()) {
+                                        poller.turn();
+                                        if (!turn.queue.isEmpty()) {
+                                            turn.yield(pollerFiber());
+                                        }
+                                    }
+                                }));
+        inTurn = fiber;
+        turn.queue.shuffle(seed, fiber);
+        poller.setOwner(fiber.thread());
+        Thread thread = fiber.thread();
+        turn.start(fiber);
+        return thread;
+    }
+
+    private Fiber pollerFiber() {
+        return Objects.requireNonNull(inTurn);
+    }
+
+    /** How the event loop of a loop without I/O waits. */
+    private QuietIoHandler.Waiting waiting() {
+        return new QuietIoHandler.Waiting() {
+            @Override
+            public void park(long nanos) {
+                Fiber fiber = inTurn;
+                if (fiber != null) {
+                    scheduler.suspend(fiber);
+                    return;
+                }
+                if (nanos < 0) {
+                    LockSupport.park(Loop.this);
+                } else {
+                    LockSupport.parkNanos(Loop.this, nanos);
+                }
+                Thread.interrupted(); // a set flag would turn the park into a spin
             }
-        });
+
+            @Override
+            public void unpark() {
+                Fiber fiber = inTurn;
+                if (fiber != null) {
+                    scheduler.resume(fiber);
+                } else {
+                    LockSupport.unpark(poller.owner());
+                }
+            }
+        };
     }
 
     // ---- opening, running, closing
@@ -374,7 +469,7 @@ public final class Loop implements AutoCloseable {
      * @throws IllegalStateException if the loop is closed
      */
     public Handle callLater(Duration delay, Runnable function) {
-        return callAtNanos(System.nanoTime() + Checks.nanos(delay, "delay"), function);
+        return callAtNanos(nanoTime() + Checks.nanos(delay, "delay"), function);
     }
 
     /**
@@ -388,7 +483,7 @@ public final class Loop implements AutoCloseable {
      */
     public Handle callAt(Duration when, Runnable function) {
         Checks.notNull(when, "when");
-        long now = System.nanoTime();
+        long now = nanoTime();
         Duration shown = Duration.ofNanos(now);
         long longest = Checks.LONGEST.toNanos();
         // Exact where it matters, so that equal times keep their order; capped where it does not.
@@ -408,7 +503,27 @@ public final class Loop implements AutoCloseable {
      * @return the time since the origin
      */
     public Duration time() {
-        return Duration.ofNanos(System.nanoTime());
+        return clock.time();
+    }
+
+    LoopClock clock() {
+        return clock;
+    }
+
+    long nanoTime() {
+        return clock.nanoTime();
+    }
+
+    /** Work elsewhere has begun that a task waits for: it holds a virtual clock. */
+    void offloadStarted() {
+        offloaded.incrementAndGet();
+    }
+
+    /** Such work has ended, and whoever waits for it has been made ready. */
+    void offloadEnded() {
+        if (offloaded.decrementAndGet() == 0 && clock.isVirtual() && poller.isPolling()) {
+            poller.wakeUp();
+        }
     }
 
     private Handle callAtNanos(long deadline, Runnable function) {

@@ -1,6 +1,7 @@
 package dev.weft;
 
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,19 +14,42 @@ public final class LoopOptions {
     private final SchedulerMode scheduler;
     private final @Nullable String name;
     private final boolean debug;
+    private final LoopClock clock;
+    private final @Nullable Long seed;
     private final @Nullable SleepProbe probe;
 
-    private LoopOptions(
-            Transport transport,
-            SchedulerMode scheduler,
-            @Nullable String name,
-            boolean debug,
-            @Nullable SleepProbe probe) {
-        this.transport = transport;
-        this.scheduler = scheduler;
-        this.name = name;
-        this.debug = debug;
-        this.probe = probe;
+    private LoopOptions(Values values) {
+        transport = values.transport;
+        scheduler = values.scheduler;
+        name = values.name;
+        debug = values.debug;
+        clock = values.clock;
+        seed = values.seed;
+        probe = values.probe;
+    }
+
+    /** What a setter changes before it becomes the copy's. */
+    private static final class Values {
+        Transport transport = Transport.AUTO;
+        SchedulerMode scheduler = SchedulerMode.AUTO;
+        @Nullable String name;
+        boolean debug;
+        LoopClock clock = LoopClock.system();
+        @Nullable Long seed;
+        @Nullable SleepProbe probe;
+    }
+
+    private LoopOptions with(Consumer<Values> change) {
+        Values values = new Values();
+        values.transport = transport;
+        values.scheduler = scheduler;
+        values.name = name;
+        values.debug = debug;
+        values.clock = clock;
+        values.seed = seed;
+        values.probe = probe;
+        change.accept(values);
+        return new LoopOptions(values);
     }
 
     /**
@@ -37,12 +61,11 @@ public final class LoopOptions {
      * @throws IllegalArgumentException if one of the properties has a value that does not exist
      */
     public static LoopOptions defaults() {
-        return new LoopOptions(
-                property("weft.transport", Transport.class, Transport.AUTO),
-                property("weft.scheduler", SchedulerMode.class, SchedulerMode.AUTO),
-                null,
-                Boolean.getBoolean("weft.debug"),
-                null);
+        Values values = new Values();
+        values.transport = property("weft.transport", Transport.class, Transport.AUTO);
+        values.scheduler = property("weft.scheduler", SchedulerMode.class, SchedulerMode.AUTO);
+        values.debug = Boolean.getBoolean("weft.debug");
+        return new LoopOptions(values);
     }
 
     private static <E extends Enum<E>> E property(String name, Class<E> type, E otherwise) {
@@ -72,7 +95,8 @@ public final class LoopOptions {
      * @return the changed copy
      */
     public LoopOptions transport(Transport value) {
-        return new LoopOptions(Checks.notNull(value, "transport"), scheduler, name, debug, probe);
+        Checks.notNull(value, "transport");
+        return with(v -> v.transport = value);
     }
 
     /**
@@ -82,7 +106,8 @@ public final class LoopOptions {
      * @return the changed copy
      */
     public LoopOptions scheduler(SchedulerMode value) {
-        return new LoopOptions(transport, Checks.notNull(value, "scheduler"), name, debug, probe);
+        Checks.notNull(value, "scheduler");
+        return with(v -> v.scheduler = value);
     }
 
     /**
@@ -92,7 +117,8 @@ public final class LoopOptions {
      * @return the changed copy
      */
     public LoopOptions name(String value) {
-        return new LoopOptions(transport, scheduler, Checks.notNull(value, "name"), debug, probe);
+        Checks.notNull(value, "name");
+        return with(v -> v.name = value);
     }
 
     /**
@@ -103,12 +129,37 @@ public final class LoopOptions {
      * @return the changed copy
      */
     public LoopOptions debug(boolean value) {
-        return new LoopOptions(transport, scheduler, name, value, probe);
+        return with(v -> v.debug = value);
+    }
+
+    /**
+     * Sets the clock of the loop's timers. A virtual one needs a loop without I/O: with it, {@link
+     * Transport#AUTO} means {@link Transport#NONE}.
+     *
+     * @param value the clock; a virtual one belongs to the first loop that is opened with it
+     * @return the changed copy
+     */
+    public LoopOptions clock(LoopClock value) {
+        Checks.notNull(value, "clock");
+        return with(v -> v.clock = value);
+    }
+
+    /**
+     * Runs what is ready not first in, first out but in an order that a random generator chooses,
+     * the same for the same seed: for tests that look for an order in which a program fails.
+     * Together with a virtual clock a run can be repeated exactly, as long as no other thread takes
+     * part.
+     *
+     * @param value the seed
+     * @return the changed copy
+     */
+    public LoopOptions seed(long value) {
+        return with(v -> v.seed = value);
     }
 
     /** For tests: see {@link SleepProbe}. */
     LoopOptions probe(SleepProbe value) {
-        return new LoopOptions(transport, scheduler, name, debug, value);
+        return with(v -> v.probe = value);
     }
 
     /**
@@ -147,6 +198,24 @@ public final class LoopOptions {
         return debug;
     }
 
+    /**
+     * The clock.
+     *
+     * @return what was set, or the system's
+     */
+    public LoopClock clock() {
+        return clock;
+    }
+
+    /**
+     * The seed of the run queue's order.
+     *
+     * @return what was set, or null: first in, first out
+     */
+    public @Nullable Long seed() {
+        return seed;
+    }
+
     @Nullable SleepProbe probe() {
         return probe;
     }
@@ -161,6 +230,10 @@ public final class LoopOptions {
                 + name
                 + ", debug="
                 + debug
+                + ", clock="
+                + clock
+                + ", seed="
+                + seed
                 + "]";
     }
 }

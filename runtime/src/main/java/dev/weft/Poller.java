@@ -9,6 +9,7 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.Ticker;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -107,13 +108,38 @@ final class Poller {
         }
     }
 
+    /**
+     * A virtual clock as Netty's. Netty's shutdown waits for time to pass, and so it does then: by
+     * a nanosecond each time somebody looks.
+     */
+    private final class VirtualTicker implements Ticker {
+        private long passed;
+
+        @Override
+        public long initialNanoTime() {
+            return 0;
+        }
+
+        @Override
+        public long nanoTime() {
+            return clock.nanoTime() + (shutDownAsked ? ++passed : 0);
+        }
+
+        @Override
+        public void sleep(long delay, TimeUnit unit) {
+            throw new UnsupportedOperationException("a virtual clock does not wait");
+        }
+    }
+
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
+    private final LoopClock clock;
     private final UnaryOperator<IoRegistration> registrations;
     private final ManualIoEventLoop eventLoop;
     private final Timers timers = new Timers();
     private @Nullable GatedHandler gate;
     private @Nullable Idle idle;
+    private volatile @Nullable Thread owner;
 
     /** Whether a poll blocks or is about to; read by whoever may have to end it. */
     private volatile boolean polling;
@@ -125,13 +151,15 @@ final class Poller {
 
     private @Nullable ScheduledFuture<?> alarm;
 
-    Poller(IoHandlerFactory factory, UnaryOperator<IoRegistration> registrations) {
+    Poller(LoopClock clock, IoHandlerFactory factory, UnaryOperator<IoRegistration> registrations) {
+        this.clock = clock;
         this.registrations = registrations;
         eventLoop =
                 new ManualIoEventLoop(
                         null,
                         null,
-                        executor -> gate = new GatedHandler(factory.newHandler(executor))) {
+                        executor -> gate = new GatedHandler(factory.newHandler(executor)),
+                        clock.isVirtual() ? new VirtualTicker() : Ticker.systemTicker()) {
                     @Override
                     protected boolean canBlock() {
                         return timers.earliest() == alarmAt && idle().canBlock();
@@ -145,7 +173,13 @@ final class Poller {
     }
 
     void setOwner(Thread owner) {
+        this.owner = owner;
         eventLoop.setOwningThread(owner);
+    }
+
+    /** The thread that runs the event loop. */
+    @Nullable Thread owner() {
+        return owner;
     }
 
     private Idle idle() {
@@ -213,7 +247,7 @@ final class Poller {
         if (at != Timers.NONE && !eventLoop.isShuttingDown()) {
             alarm =
                     eventLoop.schedule(
-                            this::fireTimers, at - System.nanoTime(), TimeUnit.NANOSECONDS);
+                            this::fireTimers, at - clock.nanoTime(), TimeUnit.NANOSECONDS);
         }
         alarmAt = at;
     }
@@ -221,7 +255,7 @@ final class Poller {
     private void fireTimers() {
         alarm = null;
         alarmAt = Timers.NONE;
-        long now = System.nanoTime();
+        long now = clock.nanoTime();
         for (Timers.Timer timer; (timer = timers.pollDue(now)) != null; ) {
             try {
                 timer.fire();

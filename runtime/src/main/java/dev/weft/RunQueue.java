@@ -2,6 +2,8 @@ package dev.weft;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Random;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,9 @@ final class RunQueue {
         }
     }
 
+    /** How many others a shuffled queue lets run before the entry that takes no part. */
+    private static final int PATIENCE = 8;
+
     private final Entry stub = new Stub();
 
     /** Owned by the consumer; volatile only for {@link #count}. */
@@ -77,6 +82,17 @@ final class RunQueue {
     private @Nullable Entry localFirst;
 
     private @Nullable Entry localLast;
+
+    /** Chooses who is next, where the order is to be shuffled; owned by the consumer. */
+    private @Nullable Random random;
+
+    /** Takes no part in that; owned by the consumer, as are the next two. */
+    private @Nullable Entry background;
+
+    private int chosenSoFar;
+
+    /** What was taken out of the chains and waits to be chosen; owned by the consumer. */
+    private final ArrayList<Entry> bag = new ArrayList<>(0);
 
     /**
      * Adds an entry at the tail; from any thread.
@@ -132,8 +148,58 @@ final class RunQueue {
         return true;
     }
 
+    /**
+     * From now on entries come out in an order that depends on a seed; null for the order in which
+     * they came. For the consumer.
+     *
+     * @param seed the seed
+     * @param last an entry that takes no part: it comes when nothing else is there, and now and
+     *     then. It is the event loop, which other threads may have made ready or not, by chance
+     */
+    void shuffle(@Nullable Long seed, @Nullable Entry last) {
+        random = seed == null ? null : new Random(seed);
+        background = last;
+    }
+
+    private @Nullable Entry pollAtRandom(Random chooser) {
+        for (Entry entry; (entry = pollInOrder()) != null; ) {
+            bag.add(entry);
+        }
+        boolean patient = ++chosenSoFar % PATIENCE != 0;
+        int size = bag.size();
+        int waiting = background == null ? -1 : bag.indexOf(background);
+        if (size == 0) {
+            return null;
+        }
+        int chosen;
+        if (waiting < 0) {
+            chosen = size == 1 ? 0 : chooser.nextInt(size);
+        } else if (size == 1 || !patient) {
+            chosen = waiting;
+        } else {
+            chosen = size == 2 ? 0 : chooser.nextInt(size - 1);
+            chosen += chosen >= waiting ? 1 : 0;
+        }
+        Entry entry = bag.remove(chosen);
+        entry.queued = false;
+        return entry;
+    }
+
     /** Takes the entry at the head, or null when there is none; for the consumer. */
     @Nullable Entry poll() {
+        Random chooser = random;
+        if (chooser != null) {
+            return pollAtRandom(chooser);
+        }
+        Entry entry = pollInOrder();
+        if (entry != null) {
+            entry.queued = false; // with its full fence: see above
+        }
+        return entry;
+    }
+
+    /** Takes the entry at the head, which still counts as queued. */
+    private @Nullable Entry pollInOrder() {
         Entry local = localFirst;
         if (local == null) {
             return pollInbox();
@@ -144,7 +210,6 @@ final class RunQueue {
             localLast = null;
         }
         local.nextLocal = null;
-        local.queued = false; // with its full fence: see above
         return local;
     }
 
@@ -172,7 +237,6 @@ final class RunQueue {
         HEAD.setRelease(this, second);
         NEXT.setOpaque(
                 first, null); // else a long-lived entry would keep all its successors reachable
-        first.queued = false; // with its full fence: see above
         return first;
     }
 
@@ -190,7 +254,7 @@ final class RunQueue {
 
     /** Whether nothing is ready; exact on the consumer's thread. */
     boolean isEmpty() {
-        return localFirst == null && head == stub && tail == stub;
+        return localFirst == null && head == stub && tail == stub && bag.isEmpty();
     }
 
     /**
@@ -211,7 +275,7 @@ final class RunQueue {
      * estimate otherwise.
      */
     int count(Predicate<Entry> counted) {
-        int count = 0;
+        int count = bag.size();
         int seen = 0;
         for (Entry e = localFirst; e != null && seen < MAX_COUNTED; e = e.nextLocal) {
             seen++;

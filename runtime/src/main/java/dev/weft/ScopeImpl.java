@@ -174,15 +174,18 @@ final class ScopeImpl implements Scope {
             t.endIfNotStarted();
             t = next;
         }
+        long reports = loop.clock().isVirtual() ? 1 : Long.MAX_VALUE; // else the clock would race
         while (size > 0) {
             PromiseImpl<@Nullable Void> waiting = new PromiseImpl<>(null);
             empty = waiting;
             try {
-                waiting.suspend(task, task.fiber, System.nanoTime() + HELD_UP_NANOS);
+                long deadline = loop.nanoTime() + HELD_UP_NANOS;
+                waiting.suspend(task, task.fiber, reports > 0 ? deadline : Timers.NONE);
             } catch (CancelledError e) {
                 cancelled = e;
             }
             if (size > 0 && !waiting.isDone()) {
+                reports--;
                 LOG.warn(
                         "{} waits for tasks that were cancelled and have not ended: {}",
                         name,

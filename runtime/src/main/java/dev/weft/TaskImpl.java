@@ -190,7 +190,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             if (pending) {
                 forwarded = future.cancel();
             }
-            while (!future.isDone() && (timer == null || System.nanoTime() - deadline < 0)) {
+            while (!future.isDone() && (timer == null || loop.nanoTime() - deadline < 0)) {
                 current.scheduler.suspend(current);
                 interrupted |= takeInterrupt();
             }

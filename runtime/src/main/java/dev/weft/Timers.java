@@ -15,7 +15,7 @@ final class Timers {
         private long sequence;
         private int index = -1;
 
-        /** A timer for a point of the clock that {@link System#nanoTime} reads. */
+        /** A timer for a point of the loop's clock. */
         Timer(long deadline) {
             this.deadline = deadline;
         }

@@ -15,6 +15,8 @@ public enum Transport {
     KQUEUE,
     /** The JDK's selector: everywhere. */
     NIO,
+    /** No I/O at all: tasks, callbacks and timers alone. The only one with a virtual clock. */
+    NONE,
     /** The best that works here: epoll, then kqueue, then NIO. */
     AUTO;
 

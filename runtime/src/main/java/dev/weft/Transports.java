@@ -44,15 +44,24 @@ final class Transports {
                 case IO_URING -> IoUring.unavailabilityCause();
                 case EPOLL -> Epoll.unavailabilityCause();
                 case KQUEUE -> KQueue.unavailabilityCause();
-                case NIO, AUTO -> null;
+                case NIO, NONE, AUTO -> null;
             };
         } catch (LinkageError e) {
             return e; // its jar is not on the class path
         }
     }
 
-    /** The transport that is meant, one that works here. */
-    static Transport resolve(Transport wanted) {
+    /** The transport that is meant, one that works here and with the clock. */
+    static Transport resolve(Transport wanted, LoopClock clock) {
+        if (clock.isVirtual()) {
+            if (wanted != Transport.AUTO && wanted != Transport.NONE) {
+                throw new IllegalStateException(
+                        "transport "
+                                + wanted
+                                + " waits in real time, which a virtual clock has not: leave the transport AUTO");
+            }
+            return Transport.NONE;
+        }
         if (wanted == Transport.AUTO) {
             return unavailableBecause(Transport.EPOLL) == null
                     ? Transport.EPOLL
@@ -78,7 +87,7 @@ final class Transports {
             case EPOLL -> EpollIoHandler.newFactory();
             case KQUEUE -> KQueueIoHandler.newFactory();
             case NIO -> NioIoHandler.newFactory();
-            case AUTO -> throw new IllegalArgumentException("AUTO must be resolved first");
+            case NONE, AUTO -> throw new IllegalArgumentException(transport + " has no handler");
         };
     }
 
@@ -92,7 +101,7 @@ final class Transports {
      * virtual thread.
      */
     static boolean blocksInKernel(Transport transport) {
-        return transport != Transport.NIO;
+        return transport != Transport.NIO && transport != Transport.NONE;
     }
 
     static Class<? extends SocketChannel> socketChannel(Transport transport) {
@@ -100,7 +109,8 @@ final class Transports {
             case IO_URING -> IoUringSocketChannel.class;
             case EPOLL -> EpollSocketChannel.class;
             case KQUEUE -> KQueueSocketChannel.class;
-            default -> NioSocketChannel.class;
+            case NIO -> NioSocketChannel.class;
+            case NONE, AUTO -> throw withoutIo();
         };
     }
 
@@ -109,7 +119,8 @@ final class Transports {
             case IO_URING -> IoUringServerSocketChannel.class;
             case EPOLL -> EpollServerSocketChannel.class;
             case KQUEUE -> KQueueServerSocketChannel.class;
-            default -> NioServerSocketChannel.class;
+            case NIO -> NioServerSocketChannel.class;
+            case NONE, AUTO -> throw withoutIo();
         };
     }
 
@@ -135,7 +146,13 @@ final class Transports {
             case IO_URING -> IoUringDatagramChannel.class;
             case EPOLL -> EpollDatagramChannel.class;
             case KQUEUE -> KQueueDatagramChannel.class;
-            default -> NioDatagramChannel.class;
+            case NIO -> NioDatagramChannel.class;
+            case NONE, AUTO -> throw withoutIo();
         };
+    }
+
+    private static IllegalStateException withoutIo() {
+        return new IllegalStateException(
+                "this loop has no I/O: open it with an operating system's transport, such as Transport.AUTO");
     }
 }

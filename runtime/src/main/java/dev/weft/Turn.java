@@ -59,6 +59,17 @@ final class Turn extends Scheduler {
         return fiber;
     }
 
+    /** The event loop's fiber, where it has no thread of its own: neither task nor callback. */
+    Fiber pollerFiber(String name, Runnable body) {
+        Fiber fiber = new Fiber(this);
+        fiber.thread(
+                Thread.ofVirtual()
+                        .inheritInheritableThreadLocals(false)
+                        .name(name)
+                        .unstarted(() -> live(fiber, body)));
+        return fiber;
+    }
+
     private void live(Fiber fiber, Runnable body) {
         try {
             body.run();

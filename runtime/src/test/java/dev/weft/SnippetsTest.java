@@ -50,6 +50,23 @@ class SnippetsTest {
         // @end
     }
 
+    @Test
+    void virtual() {
+        // @start region="virtual"
+        LoopOptions options = LoopOptions.defaults().clock(LoopClock.virtual()).seed(42);
+        Duration took =
+                Async.run(
+                        options,
+                        () -> {
+                            Loop loop = Loop.current();
+                            Duration start = loop.time();
+                            Async.sleep(Duration.ofHours(1)); // takes no time
+                            return loop.time().minus(start);
+                        });
+        // @end
+        org.assertj.core.api.Assertions.assertThat(took).isEqualTo(Duration.ofHours(1));
+    }
+
     @AsyncTest
     void netty() {
         // @start region="netty"

@@ -67,7 +67,7 @@ final class DoctorCommand implements Runnable {
         }
         line(out, "transport", chosen + " (the first that works of epoll, kqueue, NIO)");
         for (Transport transport : Transport.values()) {
-            if (transport == Transport.AUTO) {
+            if (transport == Transport.AUTO || transport == Transport.NONE) {
                 continue;
             }
             Throwable why = transport.unavailableBecause();
