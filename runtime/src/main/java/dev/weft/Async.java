@@ -225,12 +225,229 @@ public final class Async {
     public static <T extends @Nullable Object> T scope(Scope.Body<T> body) {
         Checks.notNull(body, "body");
         TaskImpl<?> task = TaskImpl.current("scope");
-        ScopeImpl scope = new ScopeImpl(task.loop(), "a scope of " + task.name());
+        ScopeImpl scope =
+                new ScopeImpl(
+                        task.loop(), "a scope of " + task.name(), Fiber.currentOf(task).scope);
         try {
             return scope.run(task, () -> body.run(scope));
         } catch (Exception e) {
             throw FutureImpl.unchecked(e);
         }
+    }
+
+    /**
+     * Runs a body with a group of tasks, and suspends until the body and all of them have ended.
+     * The first failure, of the body or of a child that {@link Group#async} started, cancels the
+     * others. Counterpart of {@code async with asyncio.TaskGroup()}.
+     *
+     * <p><b>Cancellation</b>: cancels the body and all tasks, waits until they have ended, and
+     * throws {@link CancelledError}; if one of them failed, its failure is thrown, and the current
+     * task's next suspension point throws {@code CancelledError}.
+     *
+     * {@snippet file="SnippetsTest.java" region="group"}
+     *
+     * @param body what to run; it is given the group
+     * @param <T> the type of its result
+     * @return its result; null if {@link Group#cancel} has cut it short
+     * @throws IllegalStateException outside a task. The first failure is thrown as {@link
+     *     #await(Future)} would, with the others as suppressed, when all tasks have ended
+     */
+    public static <T extends @Nullable Object> T group(Group.Body<T> body) {
+        Checks.notNull(body, "body");
+        TaskImpl<?> task = TaskImpl.current("group");
+        return new GroupImpl(task, Fiber.currentOf(task).scope).runBody(body);
+    }
+
+    /**
+     * As {@link #group(Group.Body)}, for a body without a result.
+     *
+     * @param body what to run; it is given the group
+     */
+    @SuppressWarnings("overloads") // a block tells which is meant; an expression needs braces
+    public static void group(Group.Action body) {
+        Checks.notNull(body, "body");
+        group(
+                (Group.Body<@Nullable Void>)
+                        g -> {
+                            body.run(g);
+                            return null;
+                        });
+    }
+
+    /**
+     * Runs a body in the current task, and cancels it if it takes too long. Counterpart of {@code
+     * async with asyncio.timeout(…)}.
+     *
+     * <p>The limit works at suspension points: a body that computes on is not stopped. A body that
+     * ends in spite of the limit, with a result or another failure, keeps it.
+     *
+     * <p><b>Cancellation</b>: that of the body.
+     *
+     * {@snippet file="SnippetsTest.java" region="timeout"}
+     *
+     * @param limit how long it may take, 0 or more; with 0 its first suspension point throws
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result
+     * @throws DeadlineExceededException if the limit has cancelled the body
+     * @throws IllegalStateException outside a task
+     */
+    public static <T extends @Nullable Object> T timeout(Duration limit, Body<T> body) {
+        Checks.notNull(body, "body");
+        return DeadlineImpl.within(limit, deadline -> body.run());
+    }
+
+    /**
+     * As {@link #timeout(Duration, Body)}, for a body without a result.
+     *
+     * @param limit how long it may take, 0 or more
+     * @param body what to run
+     */
+    public static void timeout(Duration limit, Action body) {
+        timeout(limit, body(body));
+    }
+
+    /**
+     * As {@link #timeout(Duration, Body)}, for a body that moves its deadline.
+     *
+     * @param limit how long it may take at first, 0 or more
+     * @param body what to run; it is given the deadline
+     * @param <T> the type of its result
+     * @return its result
+     */
+    public static <T extends @Nullable Object> T timeout(Duration limit, Deadline.Body<T> body) {
+        return DeadlineImpl.within(limit, body);
+    }
+
+    /**
+     * As {@link #timeout(Duration, Deadline.Body)}, for a body without a result.
+     *
+     * @param limit how long it may take at first, 0 or more
+     * @param body what to run; it is given the deadline
+     */
+    @SuppressWarnings("overloads") // as for group
+    public static void timeout(Duration limit, Deadline.Action body) {
+        DeadlineImpl.within(limit, withoutResult(body));
+    }
+
+    /**
+     * As {@link #timeout(Duration, Deadline.Body)}, up to a point of the loop's clock. Counterpart
+     * of {@code asyncio.timeout_at}.
+     *
+     * @param when the point, as {@link Loop#time} counts; one in the past makes the first
+     *     suspension point throw
+     * @param body what to run; it is given the deadline
+     * @param <T> the type of its result
+     * @return its result
+     */
+    public static <T extends @Nullable Object> T timeoutAt(Duration when, Deadline.Body<T> body) {
+        return DeadlineImpl.at(when, body);
+    }
+
+    /**
+     * As {@link #timeoutAt(Duration, Deadline.Body)}, for a body without a result.
+     *
+     * @param when the point, as {@link Loop#time} counts
+     * @param body what to run; it is given the deadline
+     */
+    @SuppressWarnings("overloads") // as for group
+    public static void timeoutAt(Duration when, Deadline.Action body) {
+        DeadlineImpl.at(when, withoutResult(body));
+    }
+
+    private static Deadline.Body<@Nullable Void> withoutResult(Deadline.Action body) {
+        Checks.notNull(body, "body");
+        return deadline -> {
+            body.run(deadline);
+            return null;
+        };
+    }
+
+    /**
+     * Suspends the current task until a future is done, and returns its result; cancels the future
+     * if that takes too long, and waits until it has ended. Counterpart of {@code
+     * asyncio.wait_for}.
+     *
+     * <p><b>Cancellation</b>: cancels the future, as {@link #await(Future)} does.
+     *
+     * @param future what to wait for
+     * @param limit how long it may take, 0 or more; with 0 it must be done already
+     * @param <T> the type of the result
+     * @return the result, also one that the future gave after it was cancelled
+     * @throws DeadlineExceededException if the limit has cancelled the future
+     * @throws IllegalStateException outside a task; the future's failure as {@link #await(Future)}
+     *     throws it
+     */
+    public static <T extends @Nullable Object> T waitFor(Future<T> future, Duration limit) {
+        Checks.notNull(future, "future");
+        Checks.nanos(limit, "limit");
+        TaskImpl.current("waitFor");
+        if (future.isDone()) {
+            return await(future);
+        }
+        return timeout(limit, () -> await(future));
+    }
+
+    /**
+     * Runs a body as a task of its own, which goes on when the current task is cancelled, and
+     * suspends until it has ended. Neither the cancellation of the current task nor that of its
+     * scope reaches the body, only the end of {@code run}; but the scope waits for it. Counterpart
+     * of {@code asyncio.shield}.
+     *
+     * <p><b>Cancellation</b>: {@link CancelledError} is thrown at once, and the body goes on. If it
+     * fails later, its failure is reported to the loop's exception handler.
+     *
+     * {@snippet file="SnippetsTest.java" region="shield"}
+     *
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result
+     * @throws IllegalStateException outside a task; the body's failure as {@link #await(Future)}
+     *     throws it
+     */
+    public static <T extends @Nullable Object> T shield(Body<T> body) {
+        Checks.notNull(body, "body");
+        TaskImpl<?> task = TaskImpl.current("shield");
+        ScopeImpl scope = Fiber.currentOf(task).scope;
+        return awaitShielded((scope != null ? scope : task.loop().root()).startShielded(body));
+    }
+
+    /**
+     * As {@link #shield(Body)}, for a body without a result.
+     *
+     * @param body what to run
+     */
+    public static void shield(Action body) {
+        shield(body(body));
+    }
+
+    /**
+     * As {@link #await(Future)}, but cancelling the current task does not cancel the future.
+     *
+     * <p><b>Cancellation</b>: {@link CancelledError} is thrown at once; nothing happens to the
+     * future. If it is a task, its scope may still cancel it.
+     *
+     * @param future what to wait for
+     * @param <T> the type of the result
+     * @return the result
+     */
+    public static <T extends @Nullable Object> T shield(Future<T> future) {
+        Checks.notNull(future, "future");
+        TaskImpl.current("shield");
+        return awaitShielded((FutureImpl<T>) future);
+    }
+
+    private static <T extends @Nullable Object> T awaitShielded(FutureImpl<T> future) {
+        if (!future.isDone()) {
+            PromiseImpl<@Nullable Void> done = new PromiseImpl<>(null);
+            Handle relay = future.relay(done);
+            try {
+                await(done);
+            } finally {
+                relay.cancel();
+            }
+        }
+        return future.awaited();
     }
 
     static Body<@Nullable Void> body(Action action) {

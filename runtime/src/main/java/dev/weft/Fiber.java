@@ -117,6 +117,12 @@ final class Fiber extends RunQueue.Entry implements Executor {
         scheduler.resumeFromQueue(this);
     }
 
+    /** The fiber that runs the caller, which is in a task. */
+    static Fiber currentOf(TaskImpl<?> task) {
+        Fiber fiber = current();
+        return fiber != null ? fiber : task.fiber;
+    }
+
     /**
      * The fiber that runs the caller, or null on a thread of no loop.
      *

@@ -301,6 +301,30 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         }
     }
 
+    /**
+     * Completes a promise when this future is done, whatever its outcome.
+     *
+     * @return takes the waiter out again, so that a future that lives long does not collect them
+     */
+    final Handle relay(PromiseImpl<@Nullable Void> done) {
+        Waiter waiter = new InlineWaiter(() -> done.tryComplete(null));
+        if (!addWaiter(waiter)) {
+            done.tryComplete(null);
+        }
+        return new Handle() {
+            @Override
+            public boolean cancel() {
+                removeWaiter(waiter);
+                return true;
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return waiter.removed;
+            }
+        };
+    }
+
     /** Calls a short and safe function inside the completing call, or now. */
     final void whenDone(Runnable function) {
         if (!addWaiter(new InlineWaiter(function))) {

@@ -482,18 +482,28 @@ public final class Loop implements AutoCloseable {
      * @throws IllegalStateException if the loop is closed
      */
     public Handle callAt(Duration when, Runnable function) {
-        Checks.notNull(when, "when");
+        return callAtNanos(nanosOf(Checks.notNull(when, "when")), function);
+    }
+
+    /**
+     * A time of the loop's clock in nanoseconds: exact where it matters, so that equal times keep
+     * their order; capped where it does not.
+     */
+    long nanosOf(Duration when) {
         long now = nanoTime();
         Duration shown = Duration.ofNanos(now);
         long longest = Checks.LONGEST.toNanos();
-        // Exact where it matters, so that equal times keep their order; capped where it does not.
         long delay =
                 when.compareTo(shown.plusNanos(longest)) >= 0
                         ? longest
                         : when.compareTo(shown.minusNanos(longest)) <= 0
                                 ? -longest
                                 : when.minus(shown).toNanos();
-        return callAtNanos(now + delay, function);
+        return now + delay;
+    }
+
+    void addTimer(Timers.Timer timer) {
+        poller.addTimer(timer);
     }
 
     /**

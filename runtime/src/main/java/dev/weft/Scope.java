@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>When the body of such a scope ends, its tasks are cancelled, then awaited, however long that
  * takes: every ten seconds the log names those that hold it up.
  */
-public sealed interface Scope permits ScopeImpl {
+public sealed interface Scope permits Group, ScopeImpl {
     /**
      * What {@link Async#scope} runs.
      *

@@ -1,6 +1,7 @@
 package dev.weft;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,12 +14,15 @@ import org.slf4j.LoggerFactory;
  * A scope whose end cancels its tasks and awaits them. Its list of tasks is what holds running
  * tasks strongly. Owned by the loop, but for the failures.
  */
-final class ScopeImpl implements Scope {
+sealed class ScopeImpl implements Scope permits GroupImpl {
     private static final Logger LOG = LoggerFactory.getLogger(ScopeImpl.class);
     private static final long HELD_UP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final Loop loop;
     private final String name;
+
+    /** The scope around this one in the task that opened it, or null where none opened it. */
+    private final @Nullable ScopeImpl outer;
 
     private @Nullable TaskImpl<?> first;
     private int size;
@@ -26,15 +30,24 @@ final class ScopeImpl implements Scope {
     private boolean ended;
     private @Nullable PromiseImpl<@Nullable Void> empty;
 
+    /** On the scope of a run: the shielded tasks of all scopes in it, which its end cancels. */
+    private @Nullable Set<TaskImpl<?>> shielded;
+
     /**
      * Failures that nobody has retrieved yet; null once the scope has reported them. From any
      * thread.
      */
     private volatile @Nullable Set<Failure> failures = ConcurrentHashMap.newKeySet(0);
 
+    /** The scope of a run, or a loop's: nothing around it ends it. */
     ScopeImpl(Loop loop, String name) {
+        this(loop, name, null);
+    }
+
+    ScopeImpl(Loop loop, String name, @Nullable ScopeImpl outer) {
         this.loop = loop;
         this.name = name;
+        this.outer = outer;
     }
 
     @Override
@@ -45,35 +58,68 @@ final class ScopeImpl implements Scope {
     @Override
     public <T extends @Nullable Object> Task<T> async(dev.weft.Body<T> body) {
         Checks.notNull(body, "body");
+        requireHere("scope.async");
+        return start(null, body);
+    }
+
+    void requireHere(String what) {
         Fiber fiber = Fiber.current();
         if (fiber == null || fiber.scheduler != loop.scheduler) {
             throw new IllegalStateException(
-                    "scope.async starts tasks on loop "
+                    what
+                            + " starts tasks on loop "
                             + loop.name()
                             + " and must be called there: use loop.submit(…) from elsewhere");
         }
-        return start(null, body);
     }
 
     /** Starts a task; on the loop. */
     <T extends @Nullable Object> TaskImpl<T> start(
             @Nullable String taskName, dev.weft.Body<T> body) {
+        TaskImpl<T> task = new TaskImpl<>(this, taskName, body);
+        start(task);
+        return task;
+    }
+
+    /** Starts a new task; on the loop. */
+    final void start(TaskImpl<?> task) {
         if (ended) {
             throw new IllegalStateException("cannot start a task: " + name + " has ended");
         }
-        TaskImpl<T> task = new TaskImpl<>(this, taskName, body);
         enter(task);
         task.start();
-        if (ending) {
+        if (ending && !task.isShielded()) {
             task.toldToEnd = true;
             task.cancel(name + " is ending");
+        }
+    }
+
+    /** Starts a task that this scope awaits and does not cancel; only the end of the run does. */
+    final <T extends @Nullable Object> TaskImpl<T> startShielded(dev.weft.Body<T> body) {
+        ScopeImpl run = this;
+        for (ScopeImpl around; (around = run.outer) != null; ) {
+            run = around;
+        }
+        Set<TaskImpl<?>> tasks = run.shielded;
+        if (tasks == null) {
+            run.shielded = tasks = new LinkedHashSet<>();
+        }
+        TaskImpl<T> task = new TaskImpl<>(this, null, body);
+        task.shieldIn(tasks);
+        start(task);
+        if (run.ending) {
+            task.cancel(run.name + " is ending");
         }
         return task;
     }
 
-    boolean isEnding() {
+    /** Whether a task that starts now must be told to end before it has begun. */
+    final boolean isEnding() {
         return ending;
     }
+
+    /** A child has failed; before it leaves. Nothing happens: whoever awaits it is told. */
+    void failed(TaskImpl<?> task, Throwable failure) {}
 
     /** Lists a task; false when the scope has ended and the task must not run. */
     boolean enter(TaskImpl<?> task) {
@@ -127,7 +173,7 @@ final class ScopeImpl implements Scope {
      * body is thrown once all tasks have ended.
      */
     <T extends @Nullable Object> T run(TaskImpl<?> task, dev.weft.Body<T> body) throws Exception {
-        ScopeImpl outer = task.fiber.scope;
+        ScopeImpl around = task.fiber.scope;
         task.fiber.scope = this;
         try {
             T result;
@@ -146,7 +192,7 @@ final class ScopeImpl implements Scope {
             end();
             return result;
         } finally {
-            task.fiber.scope = outer;
+            task.fiber.scope = around;
         }
     }
 
@@ -155,12 +201,29 @@ final class ScopeImpl implements Scope {
      * shorten that: {@link CancelledError} is thrown when they have.
      */
     void end() {
-        ending = true;
+        TaskImpl<?> task = TaskImpl.current("the end of a scope");
         CancelledError cancelled = null;
+        cancelAll();
+        while (size > 0) {
+            try {
+                awaitAll(task);
+            } catch (CancelledError e) {
+                cancelled = e;
+            }
+        }
+        close();
+        if (cancelled != null) {
+            throw cancelled;
+        }
+    }
+
+    /** Cancels all tasks, and those that will be started yet; on the loop. */
+    final void cancelAll() {
+        ending = true;
         // Cancelling may run another library's code, and so may suspend this task: those that end
         // meanwhile leave the list, and with it goes the way on from there.
         for (TaskImpl<?> t = first; t != null; ) {
-            if (t.toldToEnd) {
+            if (t.toldToEnd || t.isShielded() && outer != null) {
                 t = t.next;
             } else {
                 t.toldToEnd = true;
@@ -168,22 +231,37 @@ final class ScopeImpl implements Scope {
                 t = t.listed ? t.next : first;
             }
         }
-        TaskImpl<?> task = TaskImpl.current("the end of a scope");
+        Set<TaskImpl<?>> tasks = shielded;
+        if (tasks != null) {
+            List.copyOf(tasks).forEach(t -> t.cancel(name + " is ending"));
+        }
         for (TaskImpl<?> t = first; t != null; ) {
             TaskImpl<?> next = t.next;
             t.endIfNotStarted();
             t = next;
         }
-        long reports = loop.clock().isVirtual() ? 1 : Long.MAX_VALUE; // else the clock would race
+    }
+
+    /** Whether no task is left. */
+    final boolean isEmpty() {
+        return size == 0;
+    }
+
+    /**
+     * Suspends until no task is left, or (with {@link CancelledError}) the current task is
+     * cancelled. Reports the tasks it waits for every ten seconds, once they were told to end.
+     */
+    final void awaitAll(TaskImpl<?> task) {
+        // A virtual clock would race on, from report to report.
+        long reports = loop.clock().isVirtual() ? 1 : Long.MAX_VALUE;
         while (size > 0) {
             PromiseImpl<@Nullable Void> waiting = new PromiseImpl<>(null);
             empty = waiting;
-            try {
-                long deadline = loop.nanoTime() + HELD_UP_NANOS;
-                waiting.suspend(task, task.fiber, reports > 0 ? deadline : Timers.NONE);
-            } catch (CancelledError e) {
-                cancelled = e;
-            }
+            boolean watched = ending && reports > 0;
+            waiting.suspend(
+                    task,
+                    Fiber.currentOf(task),
+                    watched ? loop.nanoTime() + HELD_UP_NANOS : Timers.NONE);
             if (size > 0 && !waiting.isDone()) {
                 reports--;
                 LOG.warn(
@@ -192,11 +270,12 @@ final class ScopeImpl implements Scope {
                         situations());
             }
         }
+    }
+
+    /** No task can be started any more; failures that nobody has retrieved are reported. */
+    final void close() {
         ended = true;
         reportFailures();
-        if (cancelled != null) {
-            throw cancelled;
-        }
     }
 
     private List<String> situations() {

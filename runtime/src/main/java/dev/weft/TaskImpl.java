@@ -1,5 +1,6 @@
 package dev.weft;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     /** Its scope, which ends, has cancelled it. */
     boolean toldToEnd;
+
+    /** Started by {@link Group#async}: its failure is its group's. */
+    boolean critical;
+
+    /** Where it stands until it has ended, if it is shielded. */
+    private @Nullable Set<TaskImpl<?>> shielded;
 
     private @Nullable Body<T> body;
     private @Nullable FutureImpl<?> awaiting;
@@ -129,12 +136,16 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         try {
             if (failure != null) {
                 endWith(failure);
+                scope.failed(this, failure);
             } else {
                 end(outcome != null ? outcome : new Cancelled(message));
             }
         } finally {
             // Whatever went wrong, memory above all: else whoever waits would wait for ever.
             end(Failure.OUT_OF_MEMORY);
+            if (shielded != null) {
+                shielded.remove(this);
+            }
             scope.leave(this);
         }
     }
@@ -163,6 +174,16 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (starting && !isDone()) {
             finish(null, null);
         }
+    }
+
+    /** Keeps its scope's end from cancelling it; before it starts. */
+    void shieldIn(Set<TaskImpl<?>> tasks) {
+        shielded = tasks;
+        tasks.add(this);
+    }
+
+    boolean isShielded() {
+        return shielded != null;
     }
 
     // ---- suspending

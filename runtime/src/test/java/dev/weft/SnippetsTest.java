@@ -10,6 +10,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The examples in the Javadoc: compiled and run. */
@@ -39,6 +41,72 @@ class SnippetsTest {
         String result = await(promise);
         // @end
         org.assertj.core.api.Assertions.assertThat(result).isEqualTo("from another thread");
+    }
+
+    @AsyncTest
+    void group() {
+        // @start region="group"
+        List<String> found = new ArrayList<>();
+        Async.group(g -> {
+            g.async(() -> found.add(lookUp("ada")));
+            g.async(() -> found.add(lookUp("bob")));
+        }); // both have ended; had one failed, the other would have been cancelled
+        // @end
+        org.assertj.core.api.Assertions.assertThat(found).containsExactly("ADA", "BOB");
+    }
+
+    private static String lookUp(String name) {
+        Async.yieldNow();
+        return name.toUpperCase(java.util.Locale.ROOT);
+    }
+
+    @AsyncTest
+    void timeout() {
+        // @start region="timeout"
+        String answer;
+        try {
+            answer = Async.timeout(Duration.ofMillis(10), () -> await(Promise.<String>create()));
+        } catch (DeadlineExceededException e) {
+            answer = "nobody answered within " + e.limit();
+        }
+        // @end
+        org.assertj.core.api.Assertions.assertThat(answer)
+                .isEqualTo("nobody answered within PT0.01S");
+    }
+
+    @AsyncTest
+    void deadline() {
+        // @start region="deadline"
+        String last =
+                Async.timeout(
+                        Duration.ofSeconds(5),
+                        deadline -> {
+                            String name = lookUp("carol");
+                            deadline.reschedule(Duration.ofSeconds(30)); // got so far: take more
+                            return lookUp(name);
+                        });
+        // @end
+        org.assertj.core.api.Assertions.assertThat(last).isEqualTo("CAROL");
+    }
+
+    @AsyncTest
+    void shield() {
+        // @start region="shield"
+        List<String> log = new ArrayList<>();
+        Task<Void> payment =
+                async(() ->
+                        Async.shield(() -> {
+                            Async.yieldNow();
+                            log.add("paid"); // whoever cancels the payment, it is not left half-way
+                        }));
+        Async.yieldNow();
+        payment.cancel();
+        // @end
+        for (int i = 0; i < 5; i++) {
+            Async.yieldNow();
+        }
+        org.assertj.core.api.Assertions.assertThat(log).containsExactly("paid");
+        org.assertj.core.api.Assertions.assertThat(payment.isCancelled()).isTrue();
     }
 
     @Test
