@@ -186,7 +186,7 @@ public final class Async {
             return;
         }
         TaskImpl<?> task = TaskImpl.current("sleep");
-        PromiseImpl<@Nullable Void> elapsed = new PromiseImpl<>(null);
+        PromiseImpl<@Nullable Void> elapsed = new PromiseImpl.Sleep(duration);
         Loop loop = task.loop();
         Timers.Timer timer = loop.completeAt(loop.nanoTime() + nanos, elapsed);
         try {

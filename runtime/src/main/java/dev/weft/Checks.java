@@ -24,6 +24,14 @@ final class Checks {
     /** What counts as for ever: 146 years. */
     static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
 
+    /** The duration in nanoseconds, more than 0; what is longer than 146 years counts as that. */
+    static long positiveNanos(@Nullable Duration given, String name) {
+        if (notNull(given, name).isZero()) {
+            throw new IllegalArgumentException(name + " must be > 0, was " + given);
+        }
+        return nanos(given, name);
+    }
+
     /** The duration in nanoseconds, 0 or more; what is longer than 146 years counts as that. */
     static long nanos(@Nullable Duration given, String name) {
         Duration duration = notNull(given, name);

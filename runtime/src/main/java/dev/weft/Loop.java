@@ -3,6 +3,7 @@ package dev.weft;
 import dev.weft.internal.Access;
 import io.netty.channel.IoHandlerFactory;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -107,7 +108,7 @@ public final class Loop implements AutoCloseable {
             turn.queue.shuffle(options.seed(), null);
             pollerThread = clock.isVirtual() ? pollInTurn(turn, options.seed()) : pollOnThread();
         }
-        watch = debug ? Watch.start(this) : null;
+        watch = debug ? Watch.start(this, options.slowSegment()) : null;
     }
 
     private IoHandlerFactory handlers() {
@@ -747,6 +748,30 @@ public final class Loop implements AutoCloseable {
         ready = Math.min(ready, all - suspended);
         return new LoopStatistics(
                 queued, ready, suspended, all - suspended - ready, Duration.ofNanos(lag.nanos()));
+    }
+
+    /**
+     * The tasks of the loop that have not ended; from any thread. Counterpart of {@code
+     * asyncio.all_tasks}. Called from elsewhere while something holds the loop, it is a snapshot
+     * that may be wrong in places, taken after a second.
+     *
+     * @return the tasks
+     */
+    public List<Task<?>> tasks() {
+        return Dumps.onLoop(this, () -> Dumps.tasks(this), () -> Dumps.tasks(this));
+    }
+
+    /**
+     * What the loop is doing: the tree of its scopes and tasks, with what each waits for and where;
+     * from any thread. From elsewhere it takes up to a second when something holds the loop, and
+     * says so.
+     *
+     * {@snippet file="SnippetsTest.java" region="dump"}
+     *
+     * @return the dump, whose {@code toString} draws the tree
+     */
+    public LoopDump dump() {
+        return Dumps.onLoop(this, () -> Dumps.dump(this, false), () -> Dumps.dump(this, true));
     }
 
     ScopeImpl root() {

@@ -1,5 +1,6 @@
 package dev.weft;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ public final class LoopOptions {
     private final SchedulerMode scheduler;
     private final @Nullable String name;
     private final boolean debug;
+    private final Duration slowSegment;
     private final LoopClock clock;
     private final @Nullable Long seed;
     private final @Nullable SleepProbe probe;
@@ -23,6 +25,7 @@ public final class LoopOptions {
         scheduler = values.scheduler;
         name = values.name;
         debug = values.debug;
+        slowSegment = values.slowSegment;
         clock = values.clock;
         seed = values.seed;
         probe = values.probe;
@@ -34,6 +37,7 @@ public final class LoopOptions {
         SchedulerMode scheduler = SchedulerMode.AUTO;
         @Nullable String name;
         boolean debug;
+        Duration slowSegment = Duration.ofMillis(100);
         LoopClock clock = LoopClock.system();
         @Nullable Long seed;
         @Nullable SleepProbe probe;
@@ -45,6 +49,7 @@ public final class LoopOptions {
         values.scheduler = scheduler;
         values.name = name;
         values.debug = debug;
+        values.slowSegment = slowSegment;
         values.clock = clock;
         values.seed = seed;
         values.probe = probe;
@@ -133,6 +138,19 @@ public final class LoopOptions {
     }
 
     /**
+     * Sets what debug mode's watch calls long: how long a task or callback may hold the loop before
+     * it is reported. Counterpart of {@code slow_callback_duration}.
+     *
+     * @param value the time, more than 0; the watch looks twice in it, but at most every
+     *     millisecond. Default: 100 ms
+     * @return the changed copy
+     */
+    public LoopOptions slowSegment(Duration value) {
+        Checks.positiveNanos(value, "slowSegment");
+        return with(v -> v.slowSegment = value);
+    }
+
+    /**
      * Sets the clock of the loop's timers. A virtual one needs a loop without I/O: with it, {@link
      * Transport#AUTO} means {@link Transport#NONE}.
      *
@@ -196,6 +214,15 @@ public final class LoopOptions {
      */
     public boolean debug() {
         return debug;
+    }
+
+    /**
+     * How long a task or callback may hold the loop before debug mode reports it.
+     *
+     * @return what was set, or 100 ms
+     */
+    public Duration slowSegment() {
+        return slowSegment;
     }
 
     /**

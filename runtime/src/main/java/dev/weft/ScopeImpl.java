@@ -278,6 +278,20 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         reportFailures();
     }
 
+    /** The tasks that have not ended, the latest first. */
+    final List<TaskImpl<?>> tasks() {
+        List<TaskImpl<?>> tasks = new ArrayList<>(size);
+        int bound = size + 1000; // for whoever looks from outside while the list changes
+        for (TaskImpl<?> t = first; t != null && tasks.size() < bound; t = t.next) {
+            tasks.add(t);
+        }
+        return tasks;
+    }
+
+    final @Nullable ScopeImpl outer() {
+        return outer;
+    }
+
     private List<String> situations() {
         List<String> situations = new ArrayList<>();
         for (TaskImpl<?> t = first; t != null && situations.size() < 20; t = t.next) {

@@ -34,6 +34,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     private final ScopeImpl scope;
     private final @Nullable String name;
     private final long number;
+    private final @Nullable TaskOrigin origin;
     final Fiber fiber;
 
     /** Neighbours in the scope's list. */
@@ -76,6 +77,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         fiber.task = this;
         fiber.scope = scope;
         number = fiber.thread().threadId();
+        origin = scope.loop().isDebug() ? TaskOrigin.here() : null;
     }
 
     static TaskImpl<?> current(String what) {
@@ -198,6 +200,10 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                     description() + " cannot await itself: it would never end");
         }
         Loop loop = loop();
+        if (loop.isDebug()) {
+            refuseCycle(future);
+            HeldMonitors.reportAny(this);
+        }
         FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
         forwarded = false;
@@ -229,6 +235,22 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             throw deliver();
         }
     }
+
+    /** Debug mode: an await that would close a cycle of tasks that await each other is refused. */
+    private void refuseCycle(FutureImpl<?> future) {
+        StringBuilder cycle = new StringBuilder(name());
+        FutureImpl<?> next = future;
+        for (int i = 0; next instanceof TaskImpl<?> task && i < MAX_CYCLE; i++) {
+            cycle.append(" awaits ").append(task.name());
+            if (task == this) {
+                throw new IllegalStateException(
+                        "these tasks would await each other for ever: " + cycle);
+            }
+            next = task.awaiting;
+        }
+    }
+
+    private static final int MAX_CYCLE = 1000;
 
     /** Clears the interrupt flag; true when it was set by somebody else than {@link #cancel}. */
     private boolean takeInterrupt() {
@@ -339,6 +361,29 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     }
 
     // ---- describing
+
+    ScopeImpl scope() {
+        return scope;
+    }
+
+    @Nullable FutureImpl<?> awaiting() {
+        return awaiting;
+    }
+
+    /** Whether its body has begun. */
+    boolean hasBegun() {
+        return body == null;
+    }
+
+    /** Where it was started; null but in debug mode. */
+    @Nullable TaskOrigin origin() {
+        return origin;
+    }
+
+    /** Its thread's id. */
+    long number() {
+        return number;
+    }
 
     @Override
     public String name() {

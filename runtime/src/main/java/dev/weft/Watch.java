@@ -1,5 +1,6 @@
 package dev.weft;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -7,14 +8,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Debug mode's watch: a thread that looks at the loop every 50 ms, and reports a fiber that has
- * been running for more than 100 ms, once, while it still does. Counterpart of asyncio's {@code
- * slow_callback_duration}, which reports only afterwards.
+ * Debug mode's watch: a thread that looks at the loop every 50 ms (unless {@link
+ * LoopOptions#slowSegment} says otherwise), and reports a fiber that has been running for more than
+ * 100 ms, once, while it still does. Counterpart of asyncio's {@code slow_callback_duration}, which
+ * reports only afterwards.
  */
 final class Watch implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
-    private static final long PERIOD = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long SLOW = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long SHORTEST_PERIOD = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Loop loop;
     private final Thread thread;
@@ -25,13 +26,18 @@ final class Watch implements Runnable {
 
     private boolean pollerReported;
 
-    private Watch(Loop loop) {
+    private final long slow;
+    private final long period;
+
+    private Watch(Loop loop, Duration slowSegment) {
         this.loop = loop;
+        slow = Checks.positiveNanos(slowSegment, "slowSegment");
+        period = Math.max(slow / 2, SHORTEST_PERIOD);
         thread = Thread.ofPlatform().daemon().name(loop.name() + "-watch").unstarted(this);
     }
 
-    static Watch start(Loop loop) {
-        Watch watch = new Watch(loop);
+    static Watch start(Loop loop, Duration slowSegment) {
+        Watch watch = new Watch(loop, slowSegment);
         watch.thread.start();
         return watch;
     }
@@ -66,12 +72,12 @@ final class Watch implements Runnable {
                 segment = segments;
                 since = System.nanoTime();
                 reported = false;
-            } else if (!reported && System.nanoTime() - since > SLOW) {
+            } else if (!reported && System.nanoTime() - since > slow) {
                 reported = true;
                 report(now, System.nanoTime() - since);
             }
             watchPoller();
-            LockSupport.parkNanos(this, PERIOD);
+            LockSupport.parkNanos(this, period);
         }
     }
 
@@ -87,7 +93,7 @@ final class Watch implements Runnable {
         if (pollerSuspendedSince == 0) {
             pollerSuspendedSince = now;
             pollerReported = false;
-        } else if (!pollerReported && now - pollerSuspendedSince > SLOW) {
+        } else if (!pollerReported && now - pollerSuspendedSince > slow) {
             pollerReported = true;
             Throwable stack = new Throwable("where " + poller + " is");
             stack.setStackTrace(poller.getStackTrace());

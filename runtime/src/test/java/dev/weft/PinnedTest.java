@@ -102,6 +102,58 @@ class PinnedTest {
     }
 
     @Test
+    void debugModeReportsAnAwaitUnderAMonitorOnceForEachPlace() {
+        if (SchedulerMode.LOOP.unavailableBecause() != null) {
+            return; // found by what loop mode needs too
+        }
+        for (SchedulerMode mode :
+                new SchedulerMode[] {SchedulerMode.LOOP, SchedulerMode.PORTABLE}) {
+            String log =
+                    errorsOf(() ->
+                            Async.run(
+                                    LoopOptions.defaults().scheduler(mode).debug(true),
+                                    () -> {
+                                        for (int i = 0; i < 3; i++) {
+                                            if (mode == SchedulerMode.LOOP) {
+                                                awaitUnderAMonitor();
+                                            } else {
+                                                awaitUnderAnotherMonitor();
+                                            }
+                                        }
+                                        await(async(() -> 1));
+                                    }));
+            assertThat(log.split("holds a monitor", -1)).hasSize(2);
+            assertThat(log).contains("Monitor(PinnedTest.java");
+        }
+    }
+
+    private static void awaitUnderAMonitor() {
+        synchronized (new Object()) {
+            await(async(() -> 1));
+        }
+    }
+
+    private static synchronized void awaitUnderAnotherMonitor() {
+        await(async(() -> 1));
+    }
+
+    @Test
+    void theWatchReportsWhatHoldsTheLoopForLongerThanTheOptionSays() {
+        LoopOptions options = LoopOptions.defaults().debug(true).slowSegment(Duration.ofMillis(1));
+        String log = errorsOf(() -> Async.run(options, () -> spin(60)));
+        assertThat(log).contains("has been held for");
+        log = errorsOf(() -> Async.run(options.slowSegment(Duration.ofHours(1)), () -> spin(200)));
+        assertThat(log).doesNotContain("has been held for");
+    }
+
+    private static void spin(long millis) {
+        long end = System.nanoTime() + millis * 1_000_000;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
     void theWatchShowsTheStackOfATaskThatHoldsTheLoop() {
         for (SchedulerMode mode :
                 new SchedulerMode[] {SchedulerMode.LOOP, SchedulerMode.PORTABLE}) {

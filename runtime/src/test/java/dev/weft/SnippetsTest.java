@@ -109,6 +109,24 @@ class SnippetsTest {
         org.assertj.core.api.Assertions.assertThat(payment.isCancelled()).isTrue();
     }
 
+    @AsyncTest
+    void dump() {
+        // @start region="dump"
+        Promise<String> order = Promise.create();
+        Task<String> cook = Async.async("cook", () -> await(order));
+        Async.yieldNow();
+        System.out.println(Loop.current().dump());
+        // Loop[weft-1, LOOP, EPOLL, open]
+        //   loop weft-1
+        //     weft-1-main #40: awaiting …
+        //       the run of loop weft-1
+        //         cook #42: awaiting Promise@6d06d69c
+        //             at Kitchen.cook(Kitchen.java:8)
+        order.complete("tea");
+        // @end
+        org.assertj.core.api.Assertions.assertThat(await(cook)).isEqualTo("tea");
+    }
+
     @Test
     void options() {
         // @start region="options"
