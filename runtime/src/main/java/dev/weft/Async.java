@@ -1,6 +1,8 @@
 package dev.weft;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -448,6 +450,241 @@ public final class Async {
             }
         }
         return future.awaited();
+
+    // ---- several at once
+
+    /**
+     * Suspends the current task until all futures are done, and returns their results in the order
+     * given. Counterpart of {@code asyncio.gather}.
+     *
+     * <p>The first failure is thrown at once, as {@link #await(Future)} would throw it; the other
+     * futures go on. So does {@code gather} in asyncio, but here the failures of those others are
+     * not swallowed: each is reported like any that nobody retrieved, at the latest when its scope
+     * ends. Where that is not wanted, use {@link #gatherOutcomes(Collection) gatherOutcomes} to get
+     * them all, or {@link #map map}, which ends the others. A future that was cancelled counts as
+     * failing. A future may be given twice.
+     *
+     * <p><b>Cancellation</b>: cancelling the current task cancels all futures that are not done;
+     * {@link CancelledError} is thrown when all have ended. (In asyncio, when the first has.)
+     * Results are lost for the caller, failures are reported.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="gather"}
+     *
+     * @param futures what to wait for; none gives an empty list. Of this loop or any other
+     * @param <T> the type of the results
+     * @return the results, in the order of the futures; cannot be modified
+     * @throws IllegalStateException outside a task, or if the current task is one of the futures
+     * @throws java.util.concurrent.CancellationException if somebody else cancelled a future
+     */
+    public static <T extends @Nullable Object> List<T> gather(
+            Collection<? extends Future<? extends T>> futures) {
+        return Gather.results(Several.of(futures));
+    }
+
+    /**
+     * As {@link #gather(Collection)}.
+     *
+     * @param futures what to wait for
+     * @param <T> the type of the results
+     * @return the results, in the order of the futures; cannot be modified
+     */
+    @SafeVarargs
+    public static <T extends @Nullable Object> List<T> gather(Future<? extends T>... futures) {
+        return Gather.results(Several.of(futures));
+    }
+
+    /**
+     * Suspends the current task until all futures are done, and returns how each has ended, in the
+     * order given. Failures count as retrieved. Counterpart of {@code
+     * asyncio.gather(return_exceptions=True)}.
+     *
+     * <p><b>Cancellation</b>: cancels all futures that are not done; {@link CancelledError} is
+     * thrown when all have ended.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="gatherOutcomes"}
+     *
+     * @param futures what to wait for; none gives an empty list. Of this loop or any other
+     * @param <T> the type of the results
+     * @return the outcomes, in the order of the futures; cannot be modified
+     * @throws IllegalStateException outside a task, or if the current task is one of the futures
+     */
+    public static <T extends @Nullable Object> List<Outcome<T>> gatherOutcomes(
+            Collection<? extends Future<? extends T>> futures) {
+        return Gather.outcomes(Several.of(futures));
+    }
+
+    /**
+     * As {@link #gatherOutcomes(Collection)}.
+     *
+     * @param futures what to wait for
+     * @param <T> the type of the results
+     * @return the outcomes, in the order of the futures; cannot be modified
+     */
+    @SafeVarargs
+    public static <T extends @Nullable Object> List<Outcome<T>> gatherOutcomes(
+            Future<? extends T>... futures) {
+        return Gather.outcomes(Several.of(futures));
+    }
+
+    /**
+     * Suspends the current task until all futures are done, however they end. Counterpart of {@code
+     * asyncio.wait}.
+     *
+     * <p>Failures are neither thrown nor retrieved: ask the futures that are done.
+     *
+     * <p><b>Cancellation</b>: ends the waiting; the futures go on.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="awaitAll"}
+     *
+     * @param futures what to wait for, at least one; of this loop or any other
+     * @param <F> the type of the futures
+     * @return all of them, as done
+     * @throws IllegalArgumentException if there are none
+     * @throws IllegalStateException outside a task, or if the current task is one of the futures
+     */
+    public static <F extends Future<?>> Waited<F> awaitAll(Collection<? extends F> futures) {
+        return Waiting.await("awaitAll", futures, Several.Until.ALL_DONE);
+    }
+
+    /**
+     * As {@link #awaitAll(Collection)}, for a limited time. That it runs out is no error, and
+     * cancels nothing.
+     *
+     * @param futures what to wait for, at least one
+     * @param timeout how long to wait at most, 0 or more; zero looks without waiting
+     * @param <F> the type of the futures
+     * @return those that are done then, and the others
+     */
+    public static <F extends Future<?>> Waited<F> awaitAll(
+            Collection<? extends F> futures, Duration timeout) {
+        return Waiting.await("awaitAll", futures, Several.Until.ALL_DONE, timeout);
+    }
+
+    /**
+     * Suspends the current task until at least one future is done, however it ends. Counterpart of
+     * {@code asyncio.wait(return_when=FIRST_COMPLETED)}; otherwise as {@link
+     * #awaitAll(Collection)}.
+     *
+     * <p><b>Cancellation</b>: ends the waiting; the futures go on.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="awaitFirst"}
+     *
+     * @param futures what to wait for, at least one; of this loop or any other
+     * @param <F> the type of the futures
+     * @return those that are done then, and the others
+     * @throws IllegalArgumentException if there are none
+     * @throws IllegalStateException outside a task, or if the current task is one of the futures
+     */
+    public static <F extends Future<?>> Waited<F> awaitFirst(Collection<? extends F> futures) {
+        return Waiting.await("awaitFirst", futures, Several.Until.FIRST_DONE);
+    }
+
+    /**
+     * As {@link #awaitFirst(Collection)}, for a limited time. That it runs out is no error, and
+     * cancels nothing.
+     *
+     * @param futures what to wait for, at least one
+     * @param timeout how long to wait at most, 0 or more; zero looks without waiting
+     * @param <F> the type of the futures
+     * @return those that are done then, perhaps none, and the others
+     */
+    public static <F extends Future<?>> Waited<F> awaitFirst(
+            Collection<? extends F> futures, Duration timeout) {
+        return Waiting.await("awaitFirst", futures, Several.Until.FIRST_DONE, timeout);
+    }
+
+    /**
+     * Suspends the current task until a future has failed or all are done; one that was cancelled
+     * has not failed. Counterpart of {@code asyncio.wait(return_when=FIRST_EXCEPTION)}; otherwise
+     * as {@link #awaitAll(Collection)}.
+     *
+     * <p><b>Cancellation</b>: ends the waiting; the futures go on.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="awaitFirstFailure"}
+     *
+     * @param futures what to wait for, at least one; of this loop or any other
+     * @param <F> the type of the futures
+     * @return those that are done then, and the others
+     * @throws IllegalArgumentException if there are none
+     * @throws IllegalStateException outside a task, or if the current task is one of the futures
+     */
+    public static <F extends Future<?>> Waited<F> awaitFirstFailure(
+            Collection<? extends F> futures) {
+        return Waiting.await("awaitFirstFailure", futures, Several.Until.FIRST_FAILED);
+    }
+
+    /**
+     * As {@link #awaitFirstFailure(Collection)}, for a limited time. That it runs out is no error,
+     * and cancels nothing.
+     *
+     * @param futures what to wait for, at least one
+     * @param timeout how long to wait at most, 0 or more; zero looks without waiting
+     * @param <F> the type of the futures
+     * @return those that are done then, and the others
+     */
+    public static <F extends Future<?>> Waited<F> awaitFirstFailure(
+            Collection<? extends F> futures, Duration timeout) {
+        return Waiting.await("awaitFirstFailure", futures, Several.Until.FIRST_FAILED, timeout);
+    }
+
+    /**
+     * The futures given, in the order in which they are done, for a for-each loop whose steps
+     * suspend. Does not suspend itself, and may be called on any thread. Counterpart of {@code
+     * asyncio.as_completed} as of 3.13, which gives the original tasks too.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="asCompleted"}
+     *
+     * @param futures what to wait for; one that is given twice comes once. Of any loop
+     * @param <F> the type of the futures
+     * @return an iterator over them
+     */
+    public static <F extends Future<?>> AsCompleted<F> asCompleted(
+            Collection<? extends F> futures) {
+        return AsCompleted.of(futures, null);
+    }
+
+    /**
+     * As {@link #asCompleted(Collection)}, for a limited time, which begins now. When it is over
+     * and no future is there that was done in time, {@link AsCompleted#next} throws {@link
+     * DeadlineExceededException}, and the futures go on.
+     *
+     * @param futures what to wait for
+     * @param timeout how long to wait at most for all of them, 0 or more
+     * @param <F> the type of the futures
+     * @return an iterator over them
+     */
+    public static <F extends Future<?>> AsCompleted<F> asCompleted(
+            Collection<? extends F> futures, Duration timeout) {
+        return AsCompleted.of(futures, Checks.notNull(timeout, "timeout"));
+    }
+
+    /**
+     * Runs a body for each item, a limited number of them at a time, and returns their values in
+     * the order of the items. Suspends until all have ended. Has no counterpart in asyncio, where
+     * one writes it with a task group and a semaphore; no more than {@code limit} tasks are
+     * started, however many the items.
+     *
+     * <p>The first failure cancels what runs; when that has ended it is thrown, as {@link
+     * #await(Future)} would, with those that came after it as suppressed. Tasks that the body
+     * starts belong to a scope that ends with the call.
+     *
+     * <p><b>Cancellation</b>: cancels what runs, and {@link CancelledError} is thrown when that has
+     * ended. What had been done is done; values are lost, failures are reported.
+     *
+     * {@snippet file="AggregationSnippetsTest.java" region="map"}
+     *
+     * @param items the items; they are copied first
+     * @param limit how many to run at a time, 1 or more
+     * @param body what to run for each
+     * @param <T> the type of the items
+     * @param <R> the type of the values
+     * @return the values, in the order of the items; cannot be modified
+     * @throws IllegalStateException outside a task
+     * @throws java.util.concurrent.CancellationException if a body cancelled its own task
+     */
+    public static <T extends @Nullable Object, R extends @Nullable Object> List<R> map(
+            Collection<? extends T> items, int limit, ItemBody<? super T, ? extends R> body) {
+        return Mapping.map(items, limit, body);
     }
 
     static Body<@Nullable Void> body(Action action) {

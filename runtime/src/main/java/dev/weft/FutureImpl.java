@@ -236,7 +236,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
     // ---- waiting
 
     /** Registers a waiter; false when the future is done already. */
-    private boolean addWaiter(Waiter waiter) {
+    final boolean addWaiter(Waiter waiter) {
         for (; ; ) {
             Object s = state;
             if (isOutcome(s)) {
@@ -254,7 +254,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
      * {@code FutureTask}: the chain is re-walked if another removal or a new waiter interferes, and
      * one that slips back in is marked, so nobody fires it.
      */
-    private void removeWaiter(Waiter waiter) {
+    final void removeWaiter(Waiter waiter) {
         waiter.removed = true;
         retry:
         for (; ; ) {
@@ -400,6 +400,19 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
             throw cancellation(cancelled);
         }
         return s == NULL ? (T) null : (T) s;
+    }
+
+    /** How a future that is done has ended; a failure counts as retrieved. */
+    @SuppressWarnings({"unchecked", "NullAway"}) // null is a T where it was completed with null
+    final Outcome<T> outcome() {
+        Object s = state;
+        if (s instanceof Failure failure) {
+            return new Outcome.Failed<>(failure.retrieve());
+        }
+        if (s instanceof Cancelled cancelled) {
+            return new Outcome.Cancelled<>(cancelled.message());
+        }
+        return new Outcome.Succeeded<>(s == NULL ? (T) null : (T) s);
     }
 
     private CancellationException cancellation(Cancelled cancelled) {
