@@ -31,7 +31,8 @@ final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
         return future;
     }
 
-    private void failOnce(Throwable failure) {
+    /** Ends it as a stage does that was given the failure. */
+    void failOnce(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null
                         ? failure.getCause()

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -121,5 +122,50 @@ public sealed interface Future<T extends @Nullable Object> extends java.util.con
      */
     static <T extends @Nullable Object> Future<T> from(CompletionStage<T> stage) {
         return AdaptedFuture.of(Checks.notNull(stage, "stage"));
+    }
+
+    /**
+     * As {@link #from(CompletionStage)}, for what is both a stage and a JDK future.
+     *
+     * @param future what to wait for
+     * @param <T> the type of the result
+     * @return a future of its own for each call
+     */
+    static <T extends @Nullable Object> Future<T> from(CompletableFuture<T> future) {
+        return AdaptedFuture.of(Checks.notNull(future, "future"));
+    }
+
+    /**
+     * A future that ends as one of the JDK's does. Cancelling it cancels that one too, by {@code
+     * cancel(true)}. Counterpart of {@code asyncio.wrap_future}.
+     *
+     * <p>All that can be done with such a future is to block in {@code get()}. So unless it is
+     * done, or is a {@code CompletionStage} as well, a virtual thread of the JDK's own scheduler
+     * does that; cancelling interrupts it. One of ours is returned as it is. For Netty's there is
+     * {@link dev.weft.netty.NettyBridge}, which needs no thread.
+     *
+     * {@snippet file="AdapterSnippetsTest.java" region="fromFuture"}
+     *
+     * @param future what to wait for
+     * @param <T> the type of the result
+     * @return the future itself if it is one of ours, else one of its own for each call
+     */
+    static <T extends @Nullable Object> Future<T> from(java.util.concurrent.Future<T> future) {
+        return BlockingGet.of(Checks.notNull(future, "future"));
+    }
+
+    /**
+     * Subscribes to a publisher; the future's result is its first item, or null if it completes
+     * without one. After the first item the subscription is cancelled, and so it is when the future
+     * is cancelled. For all items there is {@link PublisherIterator}.
+     *
+     * {@snippet file="AdapterSnippetsTest.java" region="fromPublisher"}
+     *
+     * @param publisher what to subscribe to
+     * @param <T> the type of the items
+     * @return a future, and a subscription, of its own for each call
+     */
+    static <T> Future<@Nullable T> from(Flow.Publisher<? extends T> publisher) {
+        return FirstItem.of(Checks.notNull(publisher, "publisher"));
     }
 }
