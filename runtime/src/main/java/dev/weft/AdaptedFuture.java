@@ -61,8 +61,8 @@ final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
     }
 
     @Override
-    public boolean cancel() {
-        boolean cancelled = super.cancel();
+    boolean cancelBecause(@Nullable String message) {
+        boolean cancelled = super.cancelBecause(message);
         if (cancelled) {
             try {
                 onCancel.run();

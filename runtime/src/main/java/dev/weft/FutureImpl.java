@@ -233,6 +233,9 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         return true;
     }
 
+    /** As {@link #cancel()}, for the reason given, which may be null. */
+    abstract boolean cancelBecause(@Nullable String message);
+
     // ---- waiting
 
     /** Registers a waiter; false when the future is done already. */

@@ -66,7 +66,12 @@ sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> imple
     }
 
     @Override
-    public boolean cancel() {
-        return end(new Cancelled(null));
+    public final boolean cancel() {
+        return cancelBecause(null);
+    }
+
+    @Override
+    boolean cancelBecause(@Nullable String message) {
+        return end(new Cancelled(message));
     }
 }

@@ -155,9 +155,9 @@ final class Several extends PromiseImpl<@Nullable FutureImpl<?>> {
     }
 
     @Override
-    public boolean cancel() {
+    boolean cancelBecause(@Nullable String message) {
         if (!cancelsThem) {
-            return super.cancel();
+            return super.cancelBecause(message);
         }
         if (isDone()) {
             return false;
@@ -168,7 +168,7 @@ final class Several extends PromiseImpl<@Nullable FutureImpl<?>> {
         Set<FutureImpl<?>> asked = Collections.newSetFromMap(new IdentityHashMap<>());
         for (FutureImpl<?> future : futures) {
             if (asked.add(future)) {
-                told |= future.cancel();
+                told |= future.cancelBecause(message);
             }
         }
         return told;

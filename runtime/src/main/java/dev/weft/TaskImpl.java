@@ -215,7 +215,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 timer = loop.wakeAt(deadline, current);
             }
             if (pending) {
-                forwarded = future.cancel();
+                forwarded = future.cancelBecause(message);
             }
             while (!future.isDone() && (timer == null || loop.nanoTime() - deadline < 0)) {
                 current.scheduler.suspend(current);
@@ -300,6 +300,11 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         return true;
     }
 
+    @Override
+    boolean cancelBecause(@Nullable String text) {
+        return cancel(text);
+    }
+
     private void request(@Nullable String text, @Nullable Fiber current) {
         if (isDone()) {
             return;
@@ -309,7 +314,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         message = text;
         FutureImpl<?> future = awaiting;
         if (future != null) {
-            boolean told = future.cancel();
+            boolean told = future.cancelBecause(text);
             if (awaiting == future) { // cancelling may have taken its time
                 forwarded = told || forwarded && !future.isDone();
             }
