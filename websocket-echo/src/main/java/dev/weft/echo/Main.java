@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
         name = "weft",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {EchoCommand.class, DoctorCommand.class},
+        subcommands = {EchoCommand.class, ReplCommand.class, DoctorCommand.class},
         description = "asyncio for Java on Netty.",
         footer = {
             "",

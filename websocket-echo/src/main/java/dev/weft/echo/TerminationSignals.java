@@ -27,12 +27,30 @@ final class TerminationSignals {
      */
     static void onFirst(Consumer<String> action) {
         AtomicBoolean arrived = new AtomicBoolean();
-        handle("INT", 130, arrived, action);
-        handle("TERM", 143, arrived, action);
+        handle("INT", once(130, arrived, action));
+        handle("TERM", once(143, arrived, action));
     }
 
-    private static void handle(
-            String name, int status, AtomicBoolean arrived, Consumer<String> action) {
+    private static Consumer<String> once(
+            int status, AtomicBoolean arrived, Consumer<String> action) {
+        return name -> {
+            if (arrived.getAndSet(true)) {
+                Runtime.getRuntime().halt(status);
+            }
+            action.accept(name);
+        };
+    }
+
+    /**
+     * Calls a function at each SIGINT, on a thread of the JVM's; the process goes on.
+     *
+     * @param action what to call
+     */
+    static void onInterrupt(Runnable action) {
+        handle("INT", name -> action.run());
+    }
+
+    private static void handle(String name, Consumer<String> action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -43,9 +61,6 @@ final class TerminationSignals {
                             (self, method, args) ->
                                     switch (method.getName()) {
                                         case "handle" -> {
-                                            if (arrived.getAndSet(true)) {
-                                                Runtime.getRuntime().halt(status);
-                                            }
                                             action.accept(name);
                                             yield null;
                                         }
