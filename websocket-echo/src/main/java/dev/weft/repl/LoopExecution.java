@@ -7,7 +7,6 @@ import dev.weft.LoopOptions;
 import dev.weft.Task;
 import dev.weft.UnhandledFailure;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.concurrent.CancellationException;
@@ -41,6 +40,7 @@ final class LoopExecution extends LocalExecutionControl {
 
     private static final long STUBBORN_SECONDS = 5;
 
+    private static final String CTRL_C = "Ctrl-C";
     private static final Method RUN_CURRENT;
 
     static {
@@ -57,6 +57,7 @@ final class LoopExecution extends LocalExecutionControl {
 
     private final ExecutionEnv env;
     private final Loop loop;
+    private final InputStream input;
 
     /** What runs; set by the thread that evaluates, read by those that stop it. */
     private volatile @Nullable Snippet snippet;
@@ -65,6 +66,7 @@ final class LoopExecution extends LocalExecutionControl {
 
     private LoopExecution(ExecutionEnv env) {
         this.env = env;
+        input = new SnippetInput(env.userIn());
         loop = Loop.open(LoopOptions.defaults());
         loop.onUnhandled(this::report);
     }
@@ -100,8 +102,8 @@ final class LoopExecution extends LocalExecutionControl {
         /** Set by the task before anything of the user's runs. */
         private volatile @Nullable Thread thread;
 
-        /** Where it was cancelled. */
-        private volatile @Nullable CancelledError cancelled;
+        /** What its task threw; if that was cancelled, where. */
+        private volatile @Nullable Throwable thrown;
 
         private volatile @Nullable Task<?> task;
 
@@ -114,8 +116,8 @@ final class LoopExecution extends LocalExecutionControl {
             thread = Thread.currentThread();
             try {
                 return body.run();
-            } catch (CancelledError e) {
-                cancelled = e;
+            } catch (Throwable e) {
+                thrown = e;
                 throw e;
             }
         }
@@ -138,7 +140,7 @@ final class LoopExecution extends LocalExecutionControl {
         InputStream in = System.in;
         snippet = new Snippet(() -> new Shown(valueString(call(doit))));
         // What snippets read has to come through the prompt's reader, which reads ahead.
-        System.setIn(env.userIn());
+        System.setIn(input);
         try {
             return super.invoke(RUN_CURRENT);
         } finally {
@@ -176,23 +178,28 @@ final class LoopExecution extends LocalExecutionControl {
             } catch (InterruptedException e) {
                 // By the superclass's stop, and meant for the snippet, which has been told.
             } catch (CancellationException e) {
-                CancelledError where = now.cancelled;
-                throw where != null ? where : e;
+                throw cancelled(e, now.thrown);
             } catch (ExecutionException e) {
-                throw stopped(e.getCause() != null ? e.getCause() : e);
+                Throwable failure = e.getCause() != null ? e.getCause() : e;
+                throw isStop(failure) ? cancelled(e, failure) : failure;
             }
         }
     }
 
-    /** Being stopped by force is being cancelled, too, to the user. */
-    @SuppressWarnings("removal") // what the superclass throws in a snippet
-    private static Throwable stopped(Throwable failure) {
-        if (!(failure instanceof ThreadDeath)) {
-            return failure;
+    /** However a snippet's task was stopped, it was cancelled, to the user; where, if known. */
+    private static CancelledError cancelled(Exception cause, @Nullable Throwable thrown) {
+        if (thrown instanceof CancelledError error) {
+            return error;
         }
-        CancelledError cancelled = new CancelledError("Ctrl-C");
-        cancelled.setStackTrace(failure.getStackTrace());
-        return cancelled;
+        CancelledError error = new CancelledError(thrown != null ? CTRL_C : cause.getMessage());
+        error.setStackTrace(thrown != null ? thrown.getStackTrace() : new StackTraceElement[0]);
+        return error;
+    }
+
+    /** Whether the superclass's stop was thrown. */
+    @SuppressWarnings("removal")
+    private static boolean isStop(Throwable failure) {
+        return failure instanceof ThreadDeath;
     }
 
     @Override
@@ -233,7 +240,9 @@ final class LoopExecution extends LocalExecutionControl {
     }
 
     private void report(UnhandledFailure unhandled) {
-        PrintStream err = env.userErr();
+        if (isStop(unhandled.failure())) {
+            return; // as the user wished
+        }
         StringBuilder text = new StringBuilder("|  ").append(unhandled.message());
         for (Throwable e = unhandled.failure(); e != null; e = e.getCause()) {
             text.append(System.lineSeparator()).append("|  ").append(e);
@@ -241,7 +250,7 @@ final class LoopExecution extends LocalExecutionControl {
                 text.append(System.lineSeparator()).append("|        at ").append(frame);
             }
         }
-        err.println(text);
+        env.userErr().println(text);
     }
 
     // ---- stopping
@@ -254,7 +263,7 @@ final class LoopExecution extends LocalExecutionControl {
         if (now == null || task == null) {
             return;
         }
-        task.cancel("Ctrl-C");
+        task.cancel(CTRL_C);
         // A platform thread: a snippet may have taken all carriers of virtual ones.
         Thread.ofPlatform().daemon().name("weft-repl-stop").start(() -> free(now));
     }

@@ -32,11 +32,12 @@ final class Traces {
     }
 
     private static boolean isInternal(String name) {
+        // The class that the JDK's local execution has each snippet ask whether to stop.
+        if (name.startsWith("dev.weft.repl.") || name.equals("REPL.$Cancel$")) {
+            return true;
+        }
         if (!name.startsWith("dev.weft.")) {
             return false;
-        }
-        if (name.startsWith("dev.weft.repl.")) {
-            return true;
         }
         try {
             Class<?> type = Class.forName(name, false, Traces.class.getClassLoader());
