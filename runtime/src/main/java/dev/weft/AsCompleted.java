@@ -53,7 +53,7 @@ public final class AsCompleted<F extends Future<?>> implements Iterator<F>, Iter
         deadline =
                 timeout == null
                         ? Timers.NONE
-                        : System.nanoTime() + Checks.nanos(timeout, "timeout");
+                        : Loop.current().nanoTime() + Checks.nanos(timeout, "timeout");
         left = size;
     }
 

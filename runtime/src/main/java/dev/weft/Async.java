@@ -450,6 +450,7 @@ public final class Async {
             }
         }
         return future.awaited();
+    }
 
     // ---- several at once
 

@@ -50,7 +50,7 @@ final class Bell {
      */
     boolean await(BooleanSupplier isThere, long deadline) {
         while (!isThere.getAsBoolean()) {
-            if (deadline != Timers.NONE && System.nanoTime() - deadline >= 0) {
+            if (deadline != Timers.NONE && Loop.current().nanoTime() - deadline >= 0) {
                 return false;
             }
             TaskImpl<?> task = TaskImpl.current(what);

@@ -19,7 +19,8 @@ final class Waiting {
     static <F extends Future<?>> Waited<F> await(
             String verb, Collection<? extends F> futures, Several.Until until, Duration timeout) {
         long nanos = Checks.nanos(timeout, "timeout");
-        return await(verb, futures, until, System.nanoTime() + nanos);
+        TaskImpl<?> task = TaskImpl.current(verb);
+        return await(verb, futures, until, task.loop().nanoTime() + nanos);
     }
 
     private static <F extends Future<?>> Waited<F> await(
