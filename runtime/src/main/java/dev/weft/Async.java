@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,13 +21,17 @@ public final class Async {
      * meanwhile. Counterpart of {@code asyncio.run}.
      *
      * <p>When the body has ended, tasks that it left behind are cancelled, then awaited.
-     * Interrupting the calling thread cancels the body.
+     * Interrupting the calling thread cancels the body. So does SIGINT (Ctrl-C) when that is the
+     * JVM's main thread and nobody else handles the signal; a second one ends the process at once,
+     * see {@link Runner}.
      *
      * @param body what to run
      * @param <T> the type of its result
      * @return its result
      * @throws IllegalStateException inside a task or callback: use {@code await} there
-     * @throws java.util.concurrent.CancellationException if the body was cancelled
+     * @throws InterruptedRunException if SIGINT cancelled the body; uncaught, it ends the program
+     *     with status 130
+     * @throws java.util.concurrent.CancellationException if the body was cancelled otherwise
      */
     public static <T extends @Nullable Object> T run(Body<T> body) {
         return run(LoopOptions.defaults(), body);
@@ -53,8 +58,8 @@ public final class Async {
         Checks.notNull(options, "options");
         Checks.notNull(body, "body");
         Loop.requireForeignThread("Async.run");
-        try (Loop loop = Loop.open(options)) {
-            return loop.run(body);
+        try (Runner runner = Runner.open(options)) {
+            return runner.run(body);
         }
     }
 
@@ -211,6 +216,73 @@ public final class Async {
         task.throwIfCancelled();
         task.fiber.scheduler.yield(task.fiber);
         task.throwIfCancelled();
+    }
+
+    /**
+     * Runs a body on another thread and suspends the current task until it has ended: for file I/O
+     * and other calls that would hold the loop. It runs on the loop's {@linkplain
+     * Loop#defaultExecutor() default executor}; when all its threads are busy, callers wait in the
+     * order in which they came. Counterpart of {@code asyncio.to_thread} and of {@code
+     * run_in_executor(None, …)}.
+     *
+     * <p>The body is no task: it may block, and it may not {@code await}. For computations see
+     * {@link Offload#cpu()}.
+     *
+     * <p><b>Cancellation</b>: a body that has not started never runs. One that runs is interrupted,
+     * and {@link CancelledError} is thrown when it has ended: its result is lost, and a failure,
+     * unless it comes from the interrupt, goes to the loop's exception handler. If it has not ended
+     * after a grace ({@link LoopOptions#offloadGrace(Duration)}, 5 seconds), {@code CancelledError}
+     * is thrown all the same; the body goes on, keeps its thread, and is reported with its stack.
+     *
+     * {@snippet file="OffloadSnippetsTest.java" region="offload"}
+     *
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result; its failure is thrown as {@link #await(Future)} would
+     * @throws IllegalStateException outside a task
+     * @throws java.util.concurrent.RejectedExecutionException if the executor was set and rejects
+     *     the body, which then never runs
+     */
+    public static <T extends @Nullable Object> T offload(Body<T> body) {
+        Checks.notNull(body, "body");
+        return Offload.run(TaskImpl.current("offload").loop().defaultExecutor(), body);
+    }
+
+    /**
+     * As {@link #offload(Body)}, for a body without a result.
+     *
+     * @param body what to run
+     */
+    public static void offload(Action body) {
+        offload(body(body));
+    }
+
+    /**
+     * As {@link #offload(Body)}, on an executor of one's own; any will do, Netty's {@code
+     * EventExecutorGroup} included. It has to run each body that it accepts. Counterpart of {@code
+     * run_in_executor}.
+     *
+     * @param executor what to run the body on
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result
+     * @throws java.util.concurrent.RejectedExecutionException if the executor rejects the body,
+     *     which then never runs
+     */
+    public static <T extends @Nullable Object> T offload(Executor executor, Body<T> body) {
+        Checks.notNull(executor, "executor");
+        Checks.notNull(body, "body");
+        return Offload.run(executor, body);
+    }
+
+    /**
+     * As {@link #offload(Executor, Body)}, for a body without a result.
+     *
+     * @param executor what to run the body on
+     * @param body what to run
+     */
+    public static void offload(Executor executor, Action body) {
+        offload(executor, body(body));
     }
 
     /**

@@ -10,10 +10,13 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,9 +58,6 @@ public final class Loop implements AutoCloseable {
     /** Portable mode with a virtual clock: the event loop's fiber. */
     private volatile @Nullable Fiber inTurn;
 
-    /** Pieces of work elsewhere that hold a virtual clock. */
-    private final AtomicInteger offloaded = new AtomicInteger();
-
     private final ScopeImpl root;
     private final @Nullable Watch watch;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -73,6 +73,15 @@ public final class Loop implements AutoCloseable {
     final Scheduler scheduler;
 
     private final LagProbe lag = new LagProbe(this);
+
+    /** Where {@code offload} runs bodies unless another executor was set; closed with the loop. */
+    private final OffloadPool pool;
+
+    private volatile Executor defaultExecutor;
+    private final long offloadGraceNanos;
+
+    /** Bodies that other threads run for tasks of this loop: while there are, time may not jump. */
+    private final AtomicInteger offloaded = new AtomicInteger();
 
     /** What other modules keep for each loop, by class. From any thread. */
     final Map<Class<?>, Object> locals = new ConcurrentHashMap<>(2);
@@ -93,6 +102,14 @@ public final class Loop implements AutoCloseable {
         String given = options.name();
         name = given != null ? given : "weft-" + NUMBERS.incrementAndGet();
         debug = options.debug();
+        pool =
+                new OffloadPool(
+                        name + "-offload-",
+                        options.offloadThreads(),
+                        options.offloadQueue(),
+                        OffloadPool.KEEP_ALIVE_NANOS);
+        defaultExecutor = pool;
+        offloadGraceNanos = Checks.nanos(options.offloadGrace(), "offloadGrace");
         root = new ScopeImpl(this, "loop " + name);
         poller = new Poller(clock, handlers(), Transports.registrations(transport));
         if (mode == SchedulerMode.LOOP) {
@@ -279,6 +296,12 @@ public final class Loop implements AutoCloseable {
     public <T extends @Nullable Object> T run(Body<T> body) {
         Checks.notNull(body, "body");
         requireForeignThread("Loop.run");
+        return run(body, main -> null);
+    }
+
+    /** As {@link #run(Body)}; what is told of the main task may cancel it, and name the reason. */
+    <T extends @Nullable Object> T run(
+            Body<T> body, Function<TaskImpl<?>, @Nullable Interrupts> begin) {
         if (!runner.compareAndSet(null, Thread.currentThread())) {
             throw new IllegalStateException(
                     "loop " + name + " runs a body already, in " + runner.get());
@@ -286,27 +309,41 @@ public final class Loop implements AutoCloseable {
         try {
             TaskImpl<T> main = new TaskImpl<>(root, name + "-main", () -> runInScope(body));
             requireOpen();
-            main.start();
-            boolean interrupted = false;
+            Interrupts interrupts = begin.apply(main);
             try {
-                for (; ; ) {
-                    try {
-                        T result = main.get();
-                        return result;
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                        main.cancel("the thread that runs the loop was interrupted");
-                    } catch (ExecutionException e) {
-                        throw FutureImpl.unchecked(e.getCause() != null ? e.getCause() : e);
-                    }
-                }
+                main.start();
+                return waitFor(main);
+            } catch (CancellationException e) {
+                throw interrupts != null && main.isCancelled() ? interrupts.thrown(e) : e;
             } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
+                if (interrupts != null) {
+                    interrupts.end();
                 }
             }
         } finally {
             runner.set(null);
+        }
+    }
+
+    /** Waits for the main task; being interrupted cancels it. */
+    private static <T extends @Nullable Object> T waitFor(TaskImpl<T> main) {
+        boolean interrupted = false;
+        try {
+            for (; ; ) {
+                try {
+                    T result = main.get();
+                    return result;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    main.cancel("the thread that runs the loop was interrupted");
+                } catch (ExecutionException e) {
+                    throw FutureImpl.unchecked(e.getCause() != null ? e.getCause() : e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -359,9 +396,11 @@ public final class Loop implements AutoCloseable {
     }
 
     /**
-     * Closes the loop and blocks until it has ended: tasks are cancelled and awaited, then channels
-     * closed, then threads ended. Idempotent; of several callers each returns when it is done.
-     * Being interrupted does not shorten it.
+     * Closes the loop and blocks until it has ended: tasks are cancelled and awaited, then signal
+     * handlers removed and the loop's own executor closed, then channels, then threads ended. What
+     * the executor was given directly, not by a task of this loop, may end meanwhile; after {@link
+     * LoopOptions#offloadGrace(Duration)} it is interrupted, reported and left behind. Idempotent;
+     * of several callers each returns when it is done. Being interrupted does not shorten it.
      *
      * @throws IllegalStateException if the caller is a task or callback of this very loop
      */
@@ -408,6 +447,8 @@ public final class Loop implements AutoCloseable {
     /** The order matters: see DESIGN, trap 3. Each step may be repeated after an interrupt. */
     private void shutDown() throws InterruptedException {
         endRoot();
+        Signals.removeAll(this);
+        closePool();
         poller.askShutDown();
         Thread thread = pollerThread;
         if (thread != null) {
@@ -433,6 +474,38 @@ public final class Loop implements AutoCloseable {
         closer.whenDone(ended::countDown);
         closer.start();
         uninterruptibly(ended::await);
+    }
+
+    private void closePool() {
+        long deadline = System.nanoTime() + offloadGraceNanos;
+        OffloadPool.Leftover leftover =
+                new OffloadPool.Leftover() {
+                    @Override
+                    public void running(Runnable work, Thread thread) {
+                        Throwable where = new IllegalStateException("where " + thread + " is");
+                        where.setStackTrace(thread.getStackTrace());
+                        report(
+                                new UnhandledFailure(
+                                        work
+                                                + " still runs in "
+                                                + thread.getName()
+                                                + " while its loop closes; it was interrupted",
+                                        where,
+                                        null));
+                    }
+
+                    @Override
+                    public void dropped(Runnable work) {
+                        String why = work + " never ran, as loop " + name + " has closed";
+                        RejectedExecutionException e = new RejectedExecutionException(why);
+                        if (work instanceof Offloaded<?> body) {
+                            body.drop(e);
+                        } else {
+                            report(new UnhandledFailure(why, e, null));
+                        }
+                    }
+                };
+        uninterruptibly(() -> pool.close(deadline, leftover));
     }
 
     private void requireOpen() {
@@ -615,6 +688,41 @@ public final class Loop implements AutoCloseable {
 
     void removeTimer(Timers.Timer timer) {
         poller.removeTimer(timer);
+    }
+
+    // ---- offloading
+
+    /**
+     * The executor on which {@link Async#offload(Body)} runs bodies. Unless another was set, it is
+     * the loop's own: threads named {@code weft-1-offload-1} and so on, which start when there is
+     * work, end when idle, and are limited in number ({@link LoopOptions#offloadThreads(int)}).
+     * Given a function directly it never waits: it rejects it when {@link
+     * LoopOptions#offloadQueue(int)} functions wait already, or the loop has closed.
+     *
+     * @return the executor; never null
+     */
+    public Executor defaultExecutor() {
+        return defaultExecutor;
+    }
+
+    /**
+     * Sets the executor on which {@link Async#offload(Body)} runs bodies from now on. Counterpart
+     * of {@code set_default_executor}, but an executor that was set is not closed with the loop: it
+     * belongs to whoever made it. From any thread.
+     *
+     * @param executor any executor; Netty's {@code EventExecutorGroup} is one
+     */
+    public void defaultExecutor(Executor executor) {
+        defaultExecutor = Checks.notNull(executor, "executor");
+    }
+
+    /** How many bodies other threads run for tasks of this loop. */
+    int offloaded() {
+        return offloaded.get();
+    }
+
+    long offloadGraceNanos() {
+        return offloadGraceNanos;
     }
 
     // ---- failures

@@ -19,6 +19,7 @@ public final class LoopOptions {
     private final LoopClock clock;
     private final @Nullable Long seed;
     private final @Nullable SleepProbe probe;
+    private final OffloadLimits offload;
 
     private LoopOptions(Values values) {
         transport = values.transport;
@@ -29,6 +30,7 @@ public final class LoopOptions {
         clock = values.clock;
         seed = values.seed;
         probe = values.probe;
+        offload = values.offload;
     }
 
     /** What a setter changes before it becomes the copy's. */
@@ -41,6 +43,7 @@ public final class LoopOptions {
         LoopClock clock = LoopClock.system();
         @Nullable Long seed;
         @Nullable SleepProbe probe;
+        OffloadLimits offload = OffloadLimits.defaults();
     }
 
     private LoopOptions with(Consumer<Values> change) {
@@ -53,14 +56,17 @@ public final class LoopOptions {
         values.clock = clock;
         values.seed = seed;
         values.probe = probe;
+        values.offload = offload;
         change.accept(values);
         return new LoopOptions(values);
     }
 
     /**
-     * The defaults: transport and scheduler AUTO, no debug mode, a name with a number. The system
-     * properties {@code weft.transport}, {@code weft.scheduler} (names of the enum constants, in
-     * any case) and {@code weft.debug} ({@code true}) change them for a whole program.
+     * The defaults: transport and scheduler AUTO, no debug mode, a name with a number, and for
+     * offloaded work 4 threads more than there are cores (at most 32), 1,024 waiting, 5 seconds of
+     * grace. The system properties {@code weft.transport}, {@code weft.scheduler} (names of the
+     * enum constants, in any case) and {@code weft.debug} ({@code true}) change them for a whole
+     * program.
      *
      * @return the options
      * @throws IllegalArgumentException if one of the properties has a value that does not exist
@@ -181,6 +187,43 @@ public final class LoopOptions {
     }
 
     /**
+     * Sets how many threads the loop's own executor may have, for {@link Async#offload(Body)}.
+     *
+     * @param value the number, 1 or more; by default 4 more than there are cores, at most 32
+     * @return the changed copy
+     */
+    public LoopOptions offloadThreads(int value) {
+        return offload(offload.threads(value));
+    }
+
+    /**
+     * Sets how many functions may wait for a thread of the loop's own executor before its {@code
+     * execute} rejects more. {@link Async#offload(Body)} is never rejected: its caller waits.
+     *
+     * @param value the number, 0 or more; by default 1,024
+     * @return the changed copy
+     */
+    public LoopOptions offloadQueue(int value) {
+        return offload(offload.queue(value));
+    }
+
+    /**
+     * Sets how long an offloaded body that was cancelled, and so interrupted, may go on before its
+     * caller gives up on it; and how long {@link Loop#close} waits for what else runs on the loop's
+     * own executor.
+     *
+     * @param value the time, 0 or more; by default 5 seconds
+     * @return the changed copy
+     */
+    public LoopOptions offloadGrace(Duration value) {
+        return offload(offload.grace(value));
+    }
+
+    private LoopOptions offload(OffloadLimits value) {
+        return with(v -> v.offload = value);
+    }
+
+    /**
      * The transport.
      *
      * @return what was set, or {@code AUTO}
@@ -247,6 +290,33 @@ public final class LoopOptions {
         return probe;
     }
 
+    /**
+     * How many threads the loop's own executor may have.
+     *
+     * @return what was set, or the default
+     */
+    public int offloadThreads() {
+        return offload.threads();
+    }
+
+    /**
+     * How many functions may wait for a thread of the loop's own executor.
+     *
+     * @return what was set, or 1,024
+     */
+    public int offloadQueue() {
+        return offload.queue();
+    }
+
+    /**
+     * How long an offloaded body may go on after it was cancelled.
+     *
+     * @return what was set, or 5 seconds
+     */
+    public Duration offloadGrace() {
+        return offload.grace();
+    }
+
     @Override
     public String toString() {
         return "LoopOptions[transport="
@@ -261,6 +331,8 @@ public final class LoopOptions {
                 + clock
                 + ", seed="
                 + seed
+                + ", offload="
+                + offload
                 + "]";
     }
 }

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A future that is completed by hand. */
 sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> implements Promise<T>
-        permits AdaptedFuture, Bell.Ring, PromiseImpl.Sleep, Several {
+        permits AdaptedFuture, Bell.Ring, Offloaded, PromiseImpl.Sleep, Several {
     private final @Nullable ScopeImpl scope;
 
     /**

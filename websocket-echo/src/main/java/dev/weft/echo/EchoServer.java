@@ -1,7 +1,9 @@
 package dev.weft.echo;
 
 import dev.weft.Async;
+import dev.weft.Handle;
 import dev.weft.Promise;
+import dev.weft.Signals;
 import dev.weft.websocket.Message;
 import dev.weft.websocket.WebSocket;
 import dev.weft.websocket.WebSocketOptions;
@@ -39,11 +41,16 @@ final class EchoServer {
     static void serveUntilStopped(
             String host, int port, WebSocketOptions options, PrintWriter out) {
         Promise<String> stop = Promise.create();
-        TerminationSignals.onFirst(stop::tryComplete);
+        // With the JVM's own handlers it would exit with 130 or 143, not with 0.
+        Handle interrupt = Signals.on("INT", () -> stop.tryComplete("INT"));
+        Handle terminate = Signals.on("TERM", () -> stop.tryComplete("TERM"));
         try (WebSocketServer server = open(host, port, options)) {
             out.println("listening on " + server.url());
             out.flush();
             Async.await(stop);
+            // Whoever asks again does not want to wait for the connections to close.
+            interrupt.cancel();
+            terminate.cancel();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft.echo;
 
+import dev.weft.InterruptedRunException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import picocli.CommandLine;
@@ -10,6 +11,7 @@ import picocli.CommandLine.ParseResult;
 /** Says what went wrong: one line on standard error, that names the problem and the fix. */
 final class Problems {
     private static final String DEBUG = "--debug";
+    private static final int INTERRUPTED = 130; // as a shell says it: 128 + SIGINT
 
     private Problems() {}
 
@@ -25,8 +27,11 @@ final class Problems {
         return ExitCode.USAGE;
     }
 
-    /** The command could not do its work: status 1. */
+    /** The command could not do its work: status 1; or was stopped by Ctrl-C: 130, in silence. */
     static int failure(Exception e, CommandLine line, ParseResult result) {
+        if (e instanceof InterruptedRunException) {
+            return INTERRUPTED;
+        }
         line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + oneLine(e));
         if (result.originalArgs().contains(DEBUG)) {
             e.printStackTrace(line.getErr());

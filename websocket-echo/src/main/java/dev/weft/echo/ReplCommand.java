@@ -2,6 +2,10 @@ package dev.weft.echo;
 
 import static picocli.CommandLine.Option.NULL_VALUE;
 
+import dev.weft.Loop;
+import dev.weft.LoopOptions;
+import dev.weft.Signals;
+import dev.weft.Transport;
 import dev.weft.repl.Repl;
 import java.io.Console;
 import java.util.List;
@@ -47,7 +51,12 @@ final class ReplCommand implements Callable<Integer> {
     public Integer call() {
         Console console = System.console();
         boolean interactive = console != null && console.isTerminal();
-        TerminationSignals.onInterrupt(Repl::interrupt);
-        return new Repl(interactive, classPath, files).run();
+        // A loop of its own, since a snippet that computes holds the other.
+        LoopOptions options =
+                LoopOptions.defaults().transport(Transport.NONE).name("weft-repl-int");
+        try (Loop signals = Loop.open(options)) {
+            Signals.on(signals, "INT", Repl::interrupt);
+            return new Repl(interactive, classPath, files).run();
+        }
     }
 }

@@ -1,0 +1,323 @@
+package dev.weft;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads for offloaded bodies: at most so many, started when there is work and none is idle, ended
+ * when idle for long. The thread that became idle last works next, since its caches are warm.
+ *
+ * <p>Not a {@code ThreadPoolExecutor}: that starts a thread for each of its first bodies whether or
+ * not one is idle, passes work round among the idle ones, and takes a cancelled body out of its
+ * queue by searching.
+ *
+ * <p>There is one queue, first in, first out. Its limit is for those who cannot be made to wait:
+ * {@link #execute} rejects beyond it. An offloaded body is never rejected, for its caller is
+ * suspended anyhow until the body has run: in the queue stands no more than the suspended caller.
+ */
+final class OffloadPool implements Executor {
+    static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final String prefix;
+    private final int maxThreads;
+    private final int maxQueue;
+    private final long keepAliveNanos;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // All below is guarded by the lock.
+    private final SequencedSet<Runnable> queue = new LinkedHashSet<>();
+    private final ArrayDeque<Worker> idle = new ArrayDeque<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private int started;
+    private boolean closed;
+
+    /** What is told of that which {@link #close} does not wait for any longer. */
+    interface Leftover {
+        /** It goes on in a thread, which has been interrupted. */
+        void running(Runnable work, Thread thread);
+
+        /** It never ran. */
+        void dropped(Runnable work);
+    }
+
+    /**
+     * @param prefix what the threads' names begin with
+     * @param maxThreads how many threads, 1 or more
+     * @param maxQueue how many plain Runnables may wait, 0 or more
+     * @param keepAliveNanos how long a thread stays idle before it ends
+     */
+    OffloadPool(String prefix, int maxThreads, int maxQueue, long keepAliveNanos) {
+        this.prefix = prefix;
+        this.maxThreads = maxThreads;
+        this.maxQueue = maxQueue;
+        this.keepAliveNanos = keepAliveNanos;
+    }
+
+    /**
+     * Gives a stranger's Runnable an identity of its own in the queue, whatever its equals says.
+     */
+    private static final class Plain implements Runnable {
+        private final Runnable function;
+
+        Plain(Runnable function) {
+            this.function = function;
+        }
+
+        @Override
+        public void run() {
+            function.run();
+        }
+
+        @Override
+        public String toString() {
+            return function.toString();
+        }
+    }
+
+    private final class Worker implements Runnable {
+        final Thread thread;
+
+        /** What to run; null while idle. Set by whoever hands it work, cleared by the worker. */
+        volatile @Nullable Runnable work;
+
+        /** It is to end, and will be handed no more work. */
+        volatile boolean leaving;
+
+        Worker(Runnable first) {
+            work = first;
+            // Daemons: a body that does not end must not keep the JVM; the loop does, while open.
+            thread =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .inheritInheritableThreadLocals(false)
+                            .name(prefix + ++started)
+                            .unstarted(this);
+        }
+
+        @Override
+        public void run() {
+            for (Runnable w = work; w != null; w = next(this)) {
+                try {
+                    w.run();
+                } catch (Throwable e) {
+                    Thread.UncaughtExceptionHandler handler = thread.getUncaughtExceptionHandler();
+                    handler.uncaughtException(thread, e);
+                }
+                Thread.interrupted(); // the flag that a body left behind is not the next one's
+            }
+        }
+    }
+
+    // ---- handing over
+
+    @Override
+    public void execute(Runnable function) {
+        Checks.notNull(function, "function");
+        Runnable work = function instanceof Offloaded<?> ? function : new Plain(function);
+        Worker worker;
+        boolean fresh = false;
+        lock.lock();
+        try {
+            if (closed) {
+                throw new RejectedExecutionException(prefix + "*: its loop is closed");
+            }
+            worker = idle.pollFirst();
+            if (worker != null) {
+                worker.work = work;
+            } else if (workers.size() < maxThreads) {
+                worker = new Worker(work);
+                workers.add(worker);
+                fresh = true;
+            } else if (work instanceof Plain && queue.size() >= maxQueue) {
+                throw new RejectedExecutionException(
+                        prefix
+                                + "*: all "
+                                + maxThreads
+                                + " threads are busy and "
+                                + queue.size()
+                                + " bodies wait already: use offload(…), which waits too");
+            } else {
+                queue.addLast(work);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (fresh) {
+            start(worker);
+        } else if (worker != null) {
+            LockSupport.unpark(worker.thread);
+        }
+    }
+
+    private void start(Worker worker) {
+        try {
+            worker.thread.start();
+        } catch (Throwable e) {
+            lock.lock();
+            try {
+                workers.remove(worker);
+            } finally {
+                lock.unlock();
+            }
+            throw e;
+        }
+    }
+
+    /** Takes a body out of the queue; whether it was there. */
+    boolean remove(Runnable work) {
+        lock.lock();
+        try {
+            return queue.remove(work);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- the workers
+
+    /** Waits for work; null when the worker is to end, and has left the list. */
+    private @Nullable Runnable next(Worker worker) {
+        worker.work = null;
+        Runnable work = takeOrRest(worker);
+        if (work != null) {
+            return work;
+        }
+        long restUntil = System.nanoTime() + keepAliveNanos;
+        while ((work = worker.work) == null && !worker.leaving) {
+            long left = restUntil - System.nanoTime();
+            if (left <= 0) {
+                leaveIfIdle(worker);
+            } else {
+                LockSupport.parkNanos(this, left);
+                Thread.interrupted(); // a set flag would turn the park into a spin
+            }
+        }
+        return work;
+    }
+
+    private @Nullable Runnable takeOrRest(Worker worker) {
+        lock.lock();
+        try {
+            if (!queue.isEmpty()) {
+                Runnable work = queue.removeFirst();
+                worker.work = work;
+                return work;
+            }
+            if (closed) {
+                worker.leaving = true;
+            } else {
+                idle.addFirst(worker);
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets a worker end, unless it has just been handed work. */
+    private void leaveIfIdle(Worker worker) {
+        lock.lock();
+        try {
+            if (idle.remove(worker)) {
+                workers.remove(worker);
+                worker.leaving = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many threads there are; a snapshot. */
+    int threads() {
+        lock.lock();
+        try {
+            return workers.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many threads wait for work; a snapshot. */
+    int idle() {
+        lock.lock();
+        try {
+            return idle.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many bodies wait for a thread; a snapshot. */
+    int queued() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- closing
+
+    /**
+     * Rejects what is new, lets what has been accepted run, and waits for it until the deadline.
+     * What runs then still is interrupted, and what has not run is dropped. Nobody waits for a body
+     * whose caller has given up on it. May be repeated after an interrupt.
+     */
+    void close(long deadline, Leftover leftover) throws InterruptedException {
+        List<Worker> all;
+        lock.lock();
+        try {
+            closed = true;
+            for (Worker worker : idle) {
+                worker.leaving = true;
+                LockSupport.unpark(worker.thread);
+            }
+            idle.clear();
+            all = new ArrayList<>(workers);
+        } finally {
+            lock.unlock();
+        }
+        for (Worker worker : all) {
+            join(worker, deadline);
+        }
+        for (Runnable work : takeQueue()) {
+            leftover.dropped(work);
+        }
+        for (Worker worker : all) {
+            Runnable work = worker.work;
+            if (work instanceof Plain && worker.thread.isAlive()) {
+                worker.thread.interrupt();
+                leftover.running(work, worker.thread);
+            }
+        }
+    }
+
+    private List<Runnable> takeQueue() {
+        lock.lock();
+        try {
+            List<Runnable> all = new ArrayList<>(queue);
+            queue.clear();
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void join(Worker worker, long deadline) throws InterruptedException {
+        boolean abandoned = worker.work instanceof Offloaded<?> o && o.isAbandoned();
+        long left = deadline - System.nanoTime();
+        if (!abandoned && left > 0) {
+            TimeUnit.NANOSECONDS.timedJoin(worker.thread, left);
+        }
+    }
+}
