@@ -69,6 +69,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     /** Its start has begun and not ended. */
     private boolean starting;
 
+    /**
+     * A foreign thread has asked, by a callback that may stand in the queue behind the task's first
+     * step. From any thread.
+     */
+    private volatile boolean askedAbroad;
+
     TaskImpl(ScopeImpl scope, @Nullable String name, Body<T> body) {
         this.scope = scope;
         this.name = name;
@@ -113,6 +119,8 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             if (!owner.enter(this) || owner.isEnding()) {
                 pending = true;
                 message = message != null ? message : owner + " is ending";
+            } else if (askedAbroad) {
+                pending = true;
             }
             Body<T> b = body;
             body = null;
@@ -294,6 +302,8 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (current != null && current.scheduler == fiber.scheduler) {
             request(text, current);
         } else {
+            message = text;
+            askedAbroad = true;
             // A loop that drops this callback has closed, and so its tasks have ended.
             loop().post(() -> request(text, null));
         }
