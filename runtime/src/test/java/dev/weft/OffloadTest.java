@@ -92,7 +92,7 @@ class OffloadTest {
     }
 
     @AsyncTest
-    void otherTasksRunMeanwhileAndTenBodiesAtOnceAllRun() throws Exception {
+    void otherTasksRunMeanwhileAndBodiesAtTheSameTimeAllRun() throws Exception {
         CountDownLatch all = new CountDownLatch(5);
         AtomicInteger runs = new AtomicInteger();
         List<Task<Integer>> tasks = new ArrayList<>();
