@@ -34,6 +34,8 @@ class ArchitectureTest {
         "dev.weft.net..", "dev.weft.http..", "dev.weft.websocket.."
     };
 
+    private static final String[] COMMAND_LINE = {"dev.weft.echo..", "dev.weft.repl.."};
+
     private static JavaClasses weft;
 
     @BeforeAll
@@ -66,6 +68,7 @@ class ArchitectureTest {
                                 "dev.weft.http..",
                                 "dev.weft.websocket..",
                                 "dev.weft.echo..",
+                                "dev.weft.repl..",
                                 "dev.weft.testing..",
                                 "dev.weft.benchmarks.."));
     }
@@ -82,17 +85,17 @@ class ArchitectureTest {
     }
 
     @Test
-    void echoUsesOnlyWhatNetAndRuntimeExport() {
+    void theCommandLineUsesOnlyWhatNetAndRuntimeExport() {
         check(
                 classes()
                         .that()
-                        .resideInAPackage("dev.weft.echo..")
+                        .resideInAnyPackage(COMMAND_LINE)
                         .should(
                                 onlyDependOnClassesThat(
                                         notOfWeft()
                                                 .or(exportedByRuntime())
                                                 .or(exportedByNet())
-                                                .or(of("dev.weft.echo..")))));
+                                                .or(of(COMMAND_LINE)))));
     }
 
     @Test

@@ -73,7 +73,7 @@ class LauncherIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "echo --help", "doctor --help", "run --help"})
+    @ValueSource(strings = {"--help", "echo --help", "repl --help", "doctor --help", "run --help"})
     void helpIsNoFailure(String arguments) {
         try (Program weft = Checkout.weft(arguments.split(" "))) {
             assertThat(weft.awaitExit()).isZero();

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -95,6 +96,26 @@ final class Program implements AutoCloseable {
     /** All lines of standard error so far. */
     List<String> err() {
         return err.all();
+    }
+
+    /** Writes to standard input. */
+    void send(String text) {
+        try {
+            OutputStream in = process.getOutputStream();
+            in.write(text.getBytes(StandardCharsets.UTF_8));
+            in.flush();
+        } catch (IOException e) {
+            fail("cannot write to " + this, e);
+        }
+    }
+
+    /** The end of standard input. */
+    void endInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            fail("cannot close the input of " + this, e);
+        }
     }
 
     /** SIGTERM. */

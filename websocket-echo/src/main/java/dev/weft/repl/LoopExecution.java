@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopExecution extends LocalExecutionControl {
     /** How long the loop may fail to answer before what holds it is stopped by force. */
-    private static final long HELD_MILLIS = 300;
+    private static final long HELD_MILLIS = 1000;
 
     private static final long STUBBORN_SECONDS = 5;
 
@@ -105,10 +105,26 @@ final class LoopExecution extends LocalExecutionControl {
         /** What its task threw; if that was cancelled, where. */
         private volatile @Nullable Throwable thrown;
 
-        private volatile @Nullable Task<?> task;
+        // Guarded by this: it runs before its task is known here, and may be stopped as early.
+        private @Nullable Task<?> task;
+        private boolean stopped;
 
         Snippet(Body<@Nullable Object> body) {
             this.body = body;
+        }
+
+        synchronized void isRunBy(Task<?> runner) {
+            task = runner;
+            if (stopped) {
+                runner.cancel(CTRL_C);
+            }
+        }
+
+        synchronized void cancel() {
+            stopped = true;
+            if (task != null) {
+                task.cancel(CTRL_C);
+            }
         }
 
         @Override
@@ -171,7 +187,7 @@ final class LoopExecution extends LocalExecutionControl {
     /** Blocks until the snippet has ended, however often this thread is interrupted. */
     private @Nullable Object runOnLoop(Snippet now) throws Throwable {
         Task<@Nullable Object> task = loop.submit(now);
-        now.task = task;
+        now.isRunBy(task);
         for (; ; ) {
             try {
                 return task.get();
@@ -259,11 +275,10 @@ final class LoopExecution extends LocalExecutionControl {
     @Override
     public void stop() {
         Snippet now = snippet;
-        Task<?> task = now == null ? null : now.task;
-        if (now == null || task == null) {
+        if (now == null) {
             return;
         }
-        task.cancel(CTRL_C);
+        now.cancel();
         // A platform thread: a snippet may have taken all carriers of virtual ones.
         Thread.ofPlatform().daemon().name("weft-repl-stop").start(() -> free(now));
     }

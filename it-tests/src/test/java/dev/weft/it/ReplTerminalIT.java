@@ -1,0 +1,76 @@
+package dev.weft.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The prompt at a terminal, which {@code terminal.py} makes. */
+@Timeout(120)
+class ReplTerminalIT {
+    private static final String CTRL_C = "\u0003";
+    private static final String CTRL_D = "\u0004";
+
+    @TempDir private Path home;
+
+    private Program repl() {
+        Optional<String> python =
+                Stream.concat(
+                                Tools.find("python3").stream(),
+                                Stream.of(Path.of("/usr/bin/python3")))
+                        .filter(Files::isExecutable)
+                        .map(Path::toString)
+                        .filter(p -> Tools.succeeds(p, "-c", "import pty, termios"))
+                        .findFirst();
+        ProcessBuilder launcher = Checkout.launcher("repl");
+        List<String> command = new ArrayList<>();
+        command.add(
+                Tools.require(python, "no python3 with the module pty", "apt-get install python3"));
+        command.add(Checkout.testFile("python/terminal.py"));
+        command.addAll(launcher.command());
+        launcher.command(command);
+        // Where the history is kept.
+        launcher.environment().put("WEFT_JAVA_OPTIONS", "-Djava.util.prefs.userRoot=" + home);
+        launcher.environment().put("PYTHONIOENCODING", "utf-8");
+        return Program.start(launcher);
+    }
+
+    @Test
+    void ctrlCCancelsWhatRunsAndElseClearsTheLine() {
+        try (Program repl = repl()) {
+            repl.awaitLine("|  Welcome to JShell");
+            // The line itself is shown, too, so what is printed must not stand in it.
+            repl.send("IO.println(\"rea\" + \"dy\"); sleep(Duration.ofHours(1))\n");
+            repl.awaitLine("ready");
+            repl.send(CTRL_C);
+            repl.awaitLine("|  Exception dev.weft.CancelledError: Ctrl-C");
+            repl.send("half a line that is no Java" + CTRL_C);
+            repl.send("await(async(() -> 6 * 7))\n");
+            repl.awaitLine("$2 ==> 42");
+            repl.send("/exit 3\n");
+            assertThat(repl.awaitExit()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aBannerGreetsASnippetReadsWhatIsTypedAndCtrlDEndsIt() {
+        try (Program repl = repl()) {
+            assertThat(repl.awaitLine("Weft ")).contains("JDK", "Loop[weft-1, LOOP");
+            repl.awaitLine("await(");
+            repl.awaitLine("|  Welcome to JShell");
+            repl.send("String name = IO.readln(\"na\" + \"me?\\n\")\n");
+            repl.awaitLine("name?");
+            repl.send("weft\n");
+            repl.awaitLine("name ==> \"weft\"");
+            repl.send(CTRL_D);
+            assertThat(repl.awaitExit()).isZero();
+        }
+    }
+}
