@@ -61,8 +61,8 @@ final class AdaptedFuture<T extends @Nullable Object> extends PromiseImpl<T> {
     }
 
     @Override
-    boolean cancelBecause(@Nullable String message) {
-        boolean cancelled = super.cancelBecause(message);
+    boolean cancelBecause(Request request) {
+        boolean cancelled = super.cancelBecause(request);
         if (cancelled) {
             try {
                 onCancel.run();

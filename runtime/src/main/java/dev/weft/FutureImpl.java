@@ -90,6 +90,15 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         }
     }
 
+    /** A call of {@code cancel}, known by its identity wherever it is passed on to. */
+    static final class Request {
+        final @Nullable String message;
+
+        Request(@Nullable String message) {
+            this.message = message;
+        }
+    }
+
     /** The outcome of a future that was cancelled. */
     record Cancelled(@Nullable String message) {}
 
@@ -233,8 +242,8 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         return true;
     }
 
-    /** As {@link #cancel()}, for the reason given, which may be null. */
-    abstract boolean cancelBecause(@Nullable String message);
+    /** As {@link #cancel()}, as part of a request that somebody made. */
+    abstract boolean cancelBecause(Request request);
 
     // ---- waiting
 

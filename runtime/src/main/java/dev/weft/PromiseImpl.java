@@ -67,11 +67,11 @@ sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> imple
 
     @Override
     public final boolean cancel() {
-        return cancelBecause(null);
+        return cancelBecause(new Request(null));
     }
 
     @Override
-    boolean cancelBecause(@Nullable String message) {
-        return end(new Cancelled(message));
+    boolean cancelBecause(Request request) {
+        return end(new Cancelled(request.message));
     }
 }

@@ -2,9 +2,6 @@ package dev.weft;
 
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.IdentityHashMap;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -155,21 +152,17 @@ final class Several extends PromiseImpl<@Nullable FutureImpl<?>> {
     }
 
     @Override
-    boolean cancelBecause(@Nullable String message) {
+    boolean cancelBecause(Request request) {
         if (!cancelsThem) {
-            return super.cancelBecause(message);
+            return super.cancelBecause(request);
         }
         if (isDone()) {
             return false;
         }
         cancelRequested = true;
         boolean told = false;
-        // One that was given twice is asked once, as each request counts.
-        Set<FutureImpl<?>> asked = Collections.newSetFromMap(new IdentityHashMap<>());
         for (FutureImpl<?> future : futures) {
-            if (asked.add(future)) {
-                told |= future.cancelBecause(message);
-            }
+            told |= future.cancelBecause(request); // one that was given twice knows the request
         }
         return told;
     }

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>not started: the body never runs;
  *   <li>suspended in {@code await}: what it awaits is cancelled, which wakes it when that is done.
  *       A promise is done at once; a task may take its time, may even give a result: then the
- *       request stays pending, and the result is not lost;
+ *       request stays pending, and the result is not lost. A request that comes round to a task
+ *       that is passing it on has found tasks that await each other: it is thrown there;
  *   <li>parked in a JDK call (loop mode): its thread is interrupted, once for each request. Whether
  *       it is parked can only be told while it does not run, so this is done on the loop: by the
  *       canceller, or by a callback that the carrier enqueues after a segment that ended with a
@@ -56,6 +57,14 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     private @Nullable FutureImpl<?> awaiting;
     private int requests;
     private @Nullable String message;
+
+    /** The request that came last, and whether it is being passed on right now. */
+    private @Nullable Request latest;
+
+    private boolean passingOn;
+
+    /** The request has come round to this task: it awaits itself, in a circle. */
+    private boolean circular;
 
     /** A request is pending. */
     private boolean pending;
@@ -215,6 +224,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
         forwarded = false;
+        circular = false;
         Timers.Timer timer = null;
         awaiting = future;
         loop.awaiting++;
@@ -223,9 +233,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 timer = loop.wakeAt(deadline, current);
             }
             if (pending) {
-                forwarded = future.cancelBecause(message);
+                latest = new Request(message);
+                forwarded = passOn(latest, future);
             }
-            while (!future.isDone() && (timer == null || loop.nanoTime() - deadline < 0)) {
+            while (!future.isDone()
+                    && !(circular && pending)
+                    && (timer == null || loop.nanoTime() - deadline < 0)) {
                 current.scheduler.suspend(current);
                 interrupted |= takeInterrupt();
             }
@@ -239,7 +252,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 Thread.currentThread().interrupt();
             }
         }
-        if (pending && !(forwarded && !future.isCancelled())) {
+        if (pending && (circular || !forwarded || future.isCancelled())) {
             throw deliver();
         }
     }
@@ -295,36 +308,45 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     @Override
     public boolean cancel(@Nullable String text) {
+        return cancelBecause(new Request(text));
+    }
+
+    @Override
+    boolean cancelBecause(Request request) {
         if (isDone()) {
             return false;
         }
         Fiber current = Fiber.current();
         if (current != null && current.scheduler == fiber.scheduler) {
-            request(text, current);
+            request(request, current);
         } else {
             message = text;
             askedAbroad = true;
             // A loop that drops this callback has closed, and so its tasks have ended.
-            loop().post(() -> request(text, null));
+            loop().post(() -> request(request, null));
         }
         return true;
     }
 
-    @Override
-    boolean cancelBecause(@Nullable String text) {
-        return cancel(text);
-    }
-
-    private void request(@Nullable String text, @Nullable Fiber current) {
+    private void request(Request request, @Nullable Fiber current) {
         if (isDone()) {
             return;
         }
+        if (request == latest) {
+            // One that was posted may have come by two ways, and not in a circle: no harm.
+            if (awaiting != null && (passingOn || current == null)) {
+                circular = true;
+                loop().scheduler.resume(fiber);
+            }
+            return;
+        }
+        latest = request;
         requests++;
         pending = true;
-        message = text;
+        message = request.message;
         FutureImpl<?> future = awaiting;
         if (future != null) {
-            boolean told = future.cancelBecause(text);
+            boolean told = passOn(request, future);
             if (awaiting == future) { // cancelling may have taken its time
                 forwarded = told || forwarded && !future.isDone();
             }
@@ -333,6 +355,15 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             // too, and stays known as ours.
             interruptSent = interruptSent && fiber.thread().isInterrupted();
             interrupt();
+        }
+    }
+
+    private boolean passOn(Request request, FutureImpl<?> future) {
+        passingOn = true;
+        try {
+            return future.cancelBecause(request);
+        } finally {
+            passingOn = false;
         }
     }
 

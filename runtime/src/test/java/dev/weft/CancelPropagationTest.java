@@ -255,6 +255,20 @@ class CancelPropagationTest {
     }
 
     @AsyncTest
+    void aCancelledSleepTakesItsTimerAway() throws Exception {
+        var field = Poller.class.getDeclaredField("timers");
+        field.setAccessible(true);
+        Timers timers = (Timers) field.get(Loop.current().poller());
+        int before = timers.size();
+        Task<Void> sleeper = async(() -> sleep(LONG));
+        yieldNow();
+        assertThat(timers.size()).isEqualTo(before + 1);
+        sleeper.cancel();
+        awaitAll(List.of(sleeper));
+        assertThat(timers.size()).isEqualTo(before);
+    }
+
+    @AsyncTest
     void aFailedFutureThatIsCancelledStaysFailed() {
         Promise<Void> promise = Promise.create();
         RuntimeException failure = new RuntimeException("x");
@@ -277,5 +291,140 @@ class CancelPropagationTest {
         assertThatThrownBy(promise::resultNow).hasMessageEndingWith("was cancelled");
         assertThatThrownBy(promise::exceptionNow).hasMessageEndingWith("was cancelled");
         assertThat(promise.cancel()).isFalse();
+    }
+
+    // ---- circles
+
+    private static Task<?>[] circle(int size) {
+        Task<?>[] tasks = new Task<?>[size];
+        for (int i = 0; i < size; i++) {
+            int next = (i + 1) % size;
+            tasks[i] = async("task " + i, () -> await(tasks[next]));
+        }
+        yieldNow();
+        return tasks;
+    }
+
+    @AsyncTest
+    void aRequestEndsTasksThatAwaitEachOther() {
+        for (int size = 2; size <= 5; size++) {
+            Task<?>[] tasks = circle(size);
+            tasks[1].cancel("deadlock");
+            awaitAll(List.of(tasks));
+            assertThat(tasks).allMatch(Task::isCancelled);
+            assertThat(tasks).allMatch(t -> t.cancelling() == 1);
+        }
+    }
+
+    @AsyncTest
+    void aScopeEndsThoughItsTasksAwaitEachOther() {
+        Task<?>[] tasks =
+                Async.scope(scope -> {
+                    Task<?>[] circle = circle(3);
+                    circle[0].onDone(t -> log.add("done"));
+                    return circle;
+                });
+        assertThat(tasks).allMatch(Task::isCancelled);
+        yieldNow();
+    }
+
+    @AsyncTest
+    void aTaskThatIsBeingCancelledMayCloseTheCircle() {
+        Task<?>[] tasks = new Task<?>[2];
+        tasks[0] = async(() -> await(tasks[1]));
+        tasks[1] =
+                async(() -> {
+                    yieldNow();
+                    Task.current().cancel();
+                    await(tasks[0]);
+                });
+        awaitAll(List.of(tasks));
+        assertThat(tasks).allMatch(Task::isCancelled);
+    }
+
+    @AsyncTest
+    void aCircleThatGoesThroughGatherEndsToo() {
+        Promise<Void> other = Promise.create();
+        Task<?>[] tasks = new Task<?>[2];
+        tasks[0] = async(() -> gather(List.of(other, tasks[1])));
+        tasks[1] = async(() -> gather(List.of(tasks[0], other)));
+        yieldNow();
+        tasks[0].cancel();
+        awaitAll(List.of(tasks));
+        assertThat(tasks).allMatch(Task::isCancelled);
+        assertThat(other.isCancelled()).isTrue();
+    }
+
+    @AsyncTest
+    void tasksOfTwoLoopsThatAwaitEachOtherEnd() {
+        Loop here = Loop.current();
+        Loop there = Loop.open(LoopOptions.defaults().scheduler(here.scheduler()).name("circle"));
+        try {
+            Promise<Task<?>> second = Promise.create();
+            Task<Object> first = async(() -> await((Future<?>) await(second)));
+            second.complete(there.submit(() -> await(first)));
+            yieldNow();
+            first.cancel();
+            awaitAll(List.of(first, second.resultNow()));
+            assertThat(first.isCancelled()).isTrue();
+            assertThat(second.resultNow().isCancelled()).isTrue();
+        } finally {
+            Promise<Void> closed = Promise.create();
+            Thread.ofPlatform()
+                    .start(() -> {
+                        there.close();
+                        closed.complete(null);
+                    });
+            await(closed);
+        }
+    }
+
+    @AsyncTest
+    void aTaskThatTwoAwaitIsAskedOnceAndMayTakeItsTime() {
+        Promise<Void> cleanup = Promise.create();
+        Task<Void> slow =
+                async(() -> {
+                    try {
+                        sleep(LONG);
+                    } finally {
+                        await(cleanup);
+                    }
+                });
+        Task<Void> shared =
+                async(() -> {
+                    try {
+                        await(slow);
+                    } finally {
+                        log.add("shared ends, " + slow.isDone());
+                    }
+                });
+        Task<Void> left = async(() -> await(shared));
+        Task<Void> right = async(() -> await(shared));
+        Task<?> top = async(() -> gather(left, right));
+        yieldNow();
+        yieldNow();
+        top.cancel();
+        yieldNow();
+        yieldNow();
+        assertThat(log).isEmpty();
+        cleanup.complete(null);
+        awaitAll(List.of(top));
+        assertThat(log).containsExactly("shared ends, true");
+        assertThat(shared.cancelling()).isEqualTo(1);
+        assertThat(top.isCancelled()).isTrue();
+    }
+
+    @AsyncTest
+    void aLongChainOfTasksIsCancelledFromItsTop() {
+        List<Task<Void>> chain = new ArrayList<>();
+        chain.add(async(() -> sleep(LONG)));
+        for (int i = 1; i < 500; i++) {
+            Task<Void> below = chain.getLast();
+            chain.add(async(() -> await(below)));
+        }
+        yieldNow();
+        chain.getLast().cancel();
+        awaitAll(chain);
+        assertThat(chain).allMatch(Task::isCancelled);
     }
 }
