@@ -93,6 +93,17 @@ class JdkFutureTest {
         assertThat(future.isCancelled()).isTrue();
     }
 
+    @AsyncTest
+    void aSourceThatIsDoneKeepsItsResultThoughTheFutureIsCancelled() throws Exception {
+        FutureTask<String> source = new FutureTask<>(() -> "x");
+        Future<String> future = Future.from(source);
+        source.run();
+        boolean cancelled = future.cancel(); // unless the news has come first
+        assertThat(future.isCancelled()).isEqualTo(cancelled);
+        assertThat(source.isCancelled()).isFalse();
+        assertThat(source.get()).isEqualTo("x");
+    }
+
     /** A future that knows no cancelling, and tells what becomes of the thread that waits. */
     private static final class Stubborn implements java.util.concurrent.Future<String> {
         final CountDownLatch waiting = new CountDownLatch(1);
