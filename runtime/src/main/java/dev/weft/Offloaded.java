@@ -167,7 +167,7 @@ final class Offloaded<T extends @Nullable Object> extends PromiseImpl<T> impleme
 
     /** Called by the caller's task when that is cancelled. */
     @Override
-    boolean cancelBecause(@Nullable String message) {
+    boolean cancelBecause(Request request) {
         for (; ; ) {
             Object s = stage;
             if (s == null) {

@@ -320,7 +320,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (current != null && current.scheduler == fiber.scheduler) {
             request(request, current);
         } else {
-            message = text;
+            message = request.message;
             askedAbroad = true;
             // A loop that drops this callback has closed, and so its tasks have ended.
             loop().post(() -> request(request, null));
