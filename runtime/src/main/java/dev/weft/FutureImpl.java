@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * waiters in the order in which they came.
  */
 abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T>
-        permits PromiseImpl, TaskImpl {
+        permits PromiseImpl, TaskImpl, WaitQueue.Node {
     /** Somebody to tell when the future is done. */
     abstract static class Waiter {
         private volatile @Nullable Waiter next;
@@ -175,6 +175,9 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
 
     /** Tells the waiters that were kept; by their fiber, where it has stack again. */
     static void tellUntold(Fiber fiber) {
+        if (fiber.untoldNode != null) {
+            WaitQueue.tellUntold(fiber);
+        }
         Waiter chain = fiber.untold;
         if (chain != null) {
             fiber.untold = null;

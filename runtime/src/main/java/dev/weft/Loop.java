@@ -882,6 +882,11 @@ public final class Loop implements AutoCloseable {
         return Dumps.onLoop(this, () -> Dumps.dump(this, false), () -> Dumps.dump(this, true));
     }
 
+    /** Whether nothing of it runs any more. */
+    boolean hasEnded() {
+        return phase.get() == Phase.CLOSED;
+    }
+
     ScopeImpl root() {
         return root;
     }
