@@ -2,13 +2,11 @@ package dev.weft;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
-import static dev.weft.Async.sleep;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.testkit.AsyncTest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -210,7 +208,7 @@ class SemaphoreTest {
                         for (int round = 1; round <= 2; round++) {
                             semaphore.acquire();
                             log.add(name + "_" + round);
-                            sleep(Duration.ofMillis(1));
+                            yieldNow();
                             semaphore.release();
                         }
                     }));
