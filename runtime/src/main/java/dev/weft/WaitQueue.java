@@ -81,6 +81,11 @@ final class WaitQueue {
         /** Called by the task's cancellation, on the loop. */
         @Override
         public boolean cancel() {
+            return cancelBecause(new Request(null));
+        }
+
+        @Override
+        boolean cancelBecause(Request request) {
             Fiber here = Fiber.current();
             if (!end(CANCELLED)) {
                 return false;
