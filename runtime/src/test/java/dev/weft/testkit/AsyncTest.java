@@ -25,6 +25,18 @@ public @interface AsyncTest {
     /** The transport of the loop. */
     Transport transport() default Transport.AUTO;
 
+    /**
+     * Whether the loop has a virtual clock: nothing sleeps, and nothing depends on luck. It has no
+     * I/O then.
+     */
+    boolean virtual() default false;
+
+    /**
+     * The seeds of the run queue's order, one run each; none: first in, first out. The seed stands
+     * in the run's name, and is printed when it fails.
+     */
+    long[] seeds() default {};
+
     /** The limit in seconds, for the method and the closing of its loop together. */
     int seconds() default 30;
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.weft.Async;
 import dev.weft.Loop;
+import dev.weft.LoopClock;
 import dev.weft.LoopOptions;
 import dev.weft.SchedulerMode;
 import dev.weft.UnhandledFailure;
@@ -18,6 +19,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -41,7 +43,13 @@ public final class AsyncTestExtension
         return Arrays.stream(test.modes())
                 // In a JVM without the flag only portable mode exists: that is not a skip.
                 .filter(mode -> mode.unavailableBecause() == null)
-                .map(mode -> new InMode(mode, test));
+                .flatMap(mode -> runs(mode, test));
+    }
+
+    private static Stream<TestTemplateInvocationContext> runs(SchedulerMode mode, AsyncTest test) {
+        return test.seeds().length == 0
+                ? Stream.of(new InMode(mode, null, test))
+                : Arrays.stream(test.seeds()).mapToObj(seed -> new InMode(mode, seed, test));
     }
 
     @Override
@@ -54,11 +62,11 @@ public final class AsyncTestExtension
         BufferLeaks.failOnAny();
     }
 
-    private record InMode(SchedulerMode mode, AsyncTest test)
+    private record InMode(SchedulerMode mode, @Nullable Long seed, AsyncTest test)
             implements TestTemplateInvocationContext, InvocationInterceptor {
         @Override
         public String getDisplayName(int index) {
-            return mode.toString();
+            return seed == null ? mode.toString() : mode + ", seed " + seed;
         }
 
         @Override
@@ -74,8 +82,7 @@ public final class AsyncTestExtension
                 throws Throwable {
             BufferLeaks.watch();
             String name = "test-" + method.getExecutable().getName();
-            LoopOptions options =
-                    LoopOptions.defaults().scheduler(mode).transport(test.transport()).name(name);
+            LoopOptions options = options(name);
             Queue<UnhandledFailure> unhandled = new ConcurrentLinkedQueue<>();
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Thread runner =
@@ -93,12 +100,22 @@ public final class AsyncTestExtension
                                 + dump());
             }
             if (failure.get() != null) {
+                if (seed != null) {
+                    System.err.println(name + " failed in mode " + mode + " with seed " + seed);
+                }
                 throw failure.get();
             }
             Threads.failIfAlive(name);
             if (!test.unhandled() && !unhandled.isEmpty()) {
                 fail("failures reached nobody: " + unhandled, unhandled.peek().failure());
             }
+        }
+
+        private LoopOptions options(String name) {
+            LoopOptions options =
+                    LoopOptions.defaults().scheduler(mode).transport(test.transport()).name(name);
+            options = test.virtual() ? options.clock(LoopClock.virtual()) : options;
+            return seed == null ? options : options.seed(seed);
         }
 
         private void run(
