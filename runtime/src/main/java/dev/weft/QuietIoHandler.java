@@ -41,6 +41,9 @@ final class QuietIoHandler implements IoHandler {
     @Override
     public int run(IoHandlerContext context) {
         woken = false;
+        // In this order: work elsewhere first makes ready who waits for it, then lets go of the
+        // clock. Whoever sees it let go thus sees that too.
+        boolean jump = mayJump.getAsBoolean();
         if (!context.canBlock()) {
             return 0;
         }
@@ -52,7 +55,7 @@ final class QuietIoHandler implements IoHandler {
                 waiting.park(delay);
                 delay = timer ? delay - (clock.nanoTime() - start) : -1;
             }
-        } else if (timer && mayJump.getAsBoolean()) {
+        } else if (timer && jump) {
             clock.advance(delay);
         } else {
             while (!woken) {
