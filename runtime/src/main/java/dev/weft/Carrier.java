@@ -124,7 +124,10 @@ final class Carrier extends Scheduler {
 
     private long segmentsAtClock;
 
-    /** How many segments make it worth reading the clock again: 1 where they are long. */
+    /**
+     * How many segments make it worth reading the clock again. 1 after each poll: where segments
+     * are long, I/O must not wait for as many of them as were short before.
+     */
     private long segmentsPerClock = 1;
 
     /** Set by the poller's fiber when Netty's loop has terminated; owned by the carrier. */
@@ -204,9 +207,6 @@ final class Carrier extends Scheduler {
             long now = System.nanoTime();
             long passed = now - clockReadAt;
             if (passed >= pollInterval) {
-                // Long segments: let the clock be read after each, so that I/O need not wait for
-                // more.
-                segmentsPerClock = 1;
                 return true;
             }
             segmentsPerClock = run + SEGMENTS_PER_CLOCK;
@@ -311,6 +311,7 @@ final class Carrier extends Scheduler {
                     roundLast = queue.last();
                     clockReadAt = System.nanoTime();
                     segmentsAtClock = segments;
+                    segmentsPerClock = 1;
                     pollerYields = true;
                     try {
                         Thread.yield();
