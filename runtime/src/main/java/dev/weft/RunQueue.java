@@ -161,6 +161,15 @@ final class RunQueue {
         background = last;
     }
 
+    /** For tests that try many orders on one shuffled queue: goes on as if shuffled anew. */
+    void reshuffle(long seed) {
+        if (random == null) {
+            throw new IllegalStateException("the queue is not shuffled");
+        }
+        random = new Random(seed);
+        chosenSoFar = 0;
+    }
+
     private @Nullable Entry pollAtRandom(Random chooser) {
         for (Entry entry; (entry = pollInOrder()) != null; ) {
             bag.add(entry);
@@ -275,8 +284,13 @@ final class RunQueue {
      * estimate otherwise.
      */
     int count(Predicate<Entry> counted) {
-        int count = bag.size();
+        int count = 0;
         int seen = 0;
+        for (Entry e : bag.toArray(new @Nullable Entry[0])) {
+            if (e != null && counted.test(e)) {
+                count++;
+            }
+        }
         for (Entry e = localFirst; e != null && seen < MAX_COUNTED; e = e.nextLocal) {
             seen++;
             if (counted.test(e)) {

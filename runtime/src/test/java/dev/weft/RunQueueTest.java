@@ -1,6 +1,7 @@
 package dev.weft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,59 @@ class RunQueueTest {
         assertThat(queue.poll()).isSameAs(nodes.get(4));
         assertThat(queue.poll()).isSameAs(nodes.get(5));
         assertThat(queue.poll()).isNull();
+    }
+
+    private List<Integer> shuffled(long seed) {
+        queue.reshuffle(seed);
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            queue.pushLocal(new Node(0, i));
+        }
+        for (Node node; (node = (Node) queue.poll()) != null; ) {
+            order.add(node.number);
+        }
+        return order;
+    }
+
+    @Test
+    void aShuffledQueueGivesTheSameOrderForTheSameSeedWhateverWasBefore() {
+        assertThatThrownBy(() -> queue.reshuffle(1)).hasMessageContaining("not shuffled");
+        Node background = new Node(1, -1);
+        queue.shuffle(0L, background);
+        List<Integer> first = shuffled(1);
+        List<Integer> other = shuffled(2);
+        assertThat(first).isNotEqualTo(other).containsExactlyInAnyOrderElementsOf(other);
+        for (int i = 0; i < 5; i++) {
+            queue.pushLocal(new Node(0, i));
+            queue.poll();
+            assertThat(shuffled(1)).hasSize(10).doesNotHaveDuplicates();
+        }
+        assertThat(shuffled(1)).isEqualTo(first);
+        assertThat(shuffled(2)).isEqualTo(other);
+    }
+
+    @Test
+    void theBackgroundEntryChangesNothingForTheOthersButHasItsTurn() {
+        Node background = new Node(1, -1);
+        queue.shuffle(0L, background);
+        List<Integer> alone = shuffled(7);
+        queue.push(background);
+        List<Integer> together = shuffled(7);
+        assertThat(together.indexOf(-1)).as("after at most 7 others").isBetween(0, 7);
+        assertThat(queue.isEmpty()).isTrue();
+        together.remove((Integer) (-1));
+        assertThat(together).isEqualTo(alone);
+    }
+
+    @Test
+    void aShuffledQueueCountsWhatItIsAskedFor() {
+        Node background = new Node(1, -1);
+        queue.shuffle(0L, background);
+        queue.push(background);
+        queue.push(new Node(0, 1));
+        queue.push(new Node(0, 2));
+        queue.poll();
+        assertThat(queue.count(e -> e != background)).isEqualTo(1);
     }
 
     @Test
