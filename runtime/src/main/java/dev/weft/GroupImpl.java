@@ -1,7 +1,9 @@
 package dev.weft;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,11 +74,19 @@ final class GroupImpl extends ScopeImpl implements Group {
     private void addFailure(Throwable failure) {
         for (Throwable known : failures) {
             // Whoever awaited a child in the body has thrown its failure once more.
-            if (known == failure || known == failure.getCause()) {
+            if (known == failure || isWrapped(known, failure)) {
                 return;
             }
         }
         failures.add(failure);
+    }
+
+    /** Whether {@code await} has made the second of the first, a checked exception. */
+    private static boolean isWrapped(Throwable checked, Throwable failure) {
+        return failure.getCause() == checked
+                && !(checked instanceof RuntimeException || checked instanceof Error)
+                && (failure.getClass() == UncheckedIOException.class
+                        || failure.getClass() == CompletionException.class);
     }
 
     private void abort(String why) {

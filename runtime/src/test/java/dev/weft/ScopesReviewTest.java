@@ -1,0 +1,113 @@
+package dev.weft;
+
+import static dev.weft.Async.async;
+import static dev.weft.Async.await;
+import static dev.weft.Async.group;
+import static dev.weft.Async.scope;
+import static dev.weft.Async.shield;
+import static dev.weft.Async.sleep;
+import static dev.weft.Async.timeout;
+import static dev.weft.Async.waitFor;
+import static dev.weft.Async.yieldNow;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.weft.testkit.AsyncTest;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+
+/** What a review of groups, deadlines and scopes found, each seen to fail before it was mended. */
+class ScopesReviewTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration LONG = Duration.ofHours(1);
+    private final List<Object> log = new ArrayList<>();
+
+    /** Runs the body in a task that was cancelled, and has caught that: it cleans up. */
+    private static void inCleanUp(Action body) {
+        Task<Void> task =
+                async(() -> {
+                    try {
+                        sleep(LONG);
+                    } catch (CancelledError e) {
+                        assertThat(Task.current().cancelling()).isEqualTo(1);
+                        body.run();
+                        assertThat(Task.current().cancelling()).isEqualTo(1);
+                    }
+                });
+        yieldNow();
+        task.cancel();
+        await(task);
+    }
+
+    private static String swallows() {
+        try {
+            sleep(LONG);
+        } catch (CancelledError e) {
+            sleep(SECOND);
+            return "result";
+        }
+        return "never";
+    }
+
+    private static void sleepAndFail(Duration duration, String message) {
+        sleep(duration);
+        throw new IllegalStateException(message);
+    }
+
+    /** Sleeps in a call of the JDK's, to which loop mode brings a cancellation by interrupting. */
+    private static Void jdkSleep() throws InterruptedException {
+        Thread.sleep(LONG);
+        return null;
+    }
+
+    private static void steps(int n) {
+        for (int i = 0; i < n; i++) {
+            yieldNow();
+        }
+    }
+
+    @AsyncTest
+    void whatTheBodyMakesOfAChildsFailureIsNotLost() {
+        Throwable thrown =
+                catchThrowable(() ->
+                        group(g -> {
+                            Task<Void> child =
+                                    g.async(() -> {
+                                        throw new IllegalStateException("child");
+                                    });
+                            try {
+                                await(child);
+                            } catch (CancelledError e) {
+                                throw new IllegalArgumentException("cannot", child.exceptionNow());
+                            }
+                        }));
+        assertThat(thrown).hasMessage("child");
+        assertThat(thrown.getSuppressed())
+                .extracting(Throwable::getMessage)
+                .containsExactly("cannot");
+    }
+
+    @AsyncTest
+    void aCheckedFailureThatTheBodyAwaitsCountsOnce() {
+        Throwable thrown =
+                catchThrowable(() ->
+                        group(g -> {
+                            Task<Void> child =
+                                    g.async(() -> {
+                                        throw new java.io.IOException("child");
+                                    });
+                            try {
+                                sleep(LONG);
+                            } catch (CancelledError e) {
+                                await(child);
+                            }
+                        }));
+        assertThat(thrown).isInstanceOf(java.io.UncheckedIOException.class);
+        assertThat(thrown.getCause().getSuppressed()).isEmpty();
+    }
+}
