@@ -220,6 +220,10 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
     /** Cancels all tasks, and those that will be started yet; on the loop. */
     final void cancelAll() {
         ending = true;
+        PromiseImpl<@Nullable Void> waiting = empty;
+        if (waiting != null) {
+            waiting.tryComplete(null); // whoever waits has to report from now on
+        }
         // Cancelling may run another library's code, and so may suspend this task: those that end
         // meanwhile leave the list, and with it goes the way on from there.
         for (TaskImpl<?> t = first; t != null; ) {

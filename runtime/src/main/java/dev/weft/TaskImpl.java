@@ -456,6 +456,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         FutureImpl<?> future = awaiting;
         Thread thread = fiber.thread;
         return name()
+                + (isShielded() ? " (shielded)" : "")
                 + (future != null
                         ? " awaiting " + future
                         : thread != null ? " in state " + thread.getState() : " just ended");

@@ -110,4 +110,32 @@ class ScopesReviewTest {
         assertThat(thrown).isInstanceOf(java.io.UncheckedIOException.class);
         assertThat(thrown.getCause().getSuppressed()).isEmpty();
     }
+
+    @AsyncTest(virtual = true)
+    void aGroupThatIsCancelledWhileItWaitsNamesWhoHoldsItUp() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            Throwable thrown =
+                    catchThrowable(() ->
+                            group(g -> {
+                                g.async(
+                                        "slow",
+                                        () -> {
+                                            try {
+                                                sleep(LONG);
+                                            } finally {
+                                                sleep(SECOND.multipliedBy(30));
+                                            }
+                                            return null;
+                                        });
+                                g.async(() -> sleepAndFail(SECOND, "child"));
+                            }));
+            assertThat(thrown).hasMessage("child");
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("have not ended: [slow");
+    }
 }
