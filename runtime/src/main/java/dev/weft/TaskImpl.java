@@ -125,7 +125,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         try {
             // One submitted from elsewhere lists itself only here: when the scope has cancelled
             // its tasks already, nobody else would cancel this one.
-            if (!owner.enter(this) || owner.isEnding()) {
+            if (!owner.enter(this) || owner.isEnding() && !isShielded()) {
                 pending = true;
                 message = message != null ? message : owner + " is ending";
             } else if (askedAbroad) {

@@ -138,4 +138,14 @@ class ScopesReviewTest {
         }
         assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("have not ended: [slow");
     }
+
+    @AsyncTest
+    void aScopeThatEndsBeforeAShieldedBodyHasBegunLetsItRun() {
+        scope(s -> {
+            async(() -> shield(() -> log.add("ran")));
+            yieldNow(); // it has called shield, whose task is ready
+            return null;
+        });
+        assertThat(log).containsExactly("ran");
+    }
 }
