@@ -453,13 +453,7 @@ public final class Async {
      *     throws it
      */
     public static <T extends @Nullable Object> T waitFor(Future<T> future, Duration limit) {
-        Checks.notNull(future, "future");
-        Checks.nanos(limit, "limit");
-        TaskImpl.current("waitFor");
-        if (future.isDone()) {
-            return await(future);
-        }
-        return timeout(limit, () -> await(future));
+        return DeadlineImpl.waitFor(future, limit);
     }
 
     /**

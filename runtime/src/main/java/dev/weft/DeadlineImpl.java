@@ -1,6 +1,8 @@
 package dev.weft;
 
 import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,17 +24,20 @@ final class DeadlineImpl implements Deadline {
     private final Loop loop;
 
     /** How many requests stood when the body began. */
-    private final int cancelling;
+    private final int settled;
 
     private State state = State.RUNNING;
-    private boolean expired;
     private @Nullable Duration limit;
+
+    /** The deadline on the loop's clock, or null when it is switched off. */
+    private @Nullable Duration when;
+
     private @Nullable Alarm alarm;
 
     private DeadlineImpl(TaskImpl<?> task) {
         this.task = task;
         loop = task.loop();
-        cancelling = task.cancelling();
+        settled = task.cancelling();
     }
 
     /**
@@ -71,33 +76,64 @@ final class DeadlineImpl implements Deadline {
         return deadline.run(body);
     }
 
-    private <T extends @Nullable Object> T run(Deadline.Body<T> body) {
+    static <T extends @Nullable Object> T waitFor(Future<T> future, Duration limit) {
+        Checks.notNull(future, "future");
+        boolean now = Checks.nanos(limit, "limit") == 0;
+        TaskImpl<?> task = TaskImpl.current("waitFor");
+        if (future.isDone()) {
+            return Async.await(future);
+        }
+        if (!now) {
+            return within(limit, deadline -> Async.await(future));
+        }
+        future.cancel(); // before anything runs: a task that has not begun never does
         try {
-            T result = body.run(this);
-            leave();
-            return result;
-        } catch (CancelledError e) {
-            if (leave()) {
-                throw (DeadlineExceededException) exceeded().initCause(e);
+            return Async.await(future);
+        } catch (CancellationException e) {
+            if (future.isCancelled()) {
+                throw (DeadlineExceededException) exceeded(task, limit).initCause(e);
             }
             throw e;
-        } catch (Throwable e) {
-            if (leave()) {
-                e.addSuppressed(exceeded());
-            }
-            throw FutureImpl.unchecked(e);
         }
+    }
+
+    private <T extends @Nullable Object> T run(Deadline.Body<T> body) {
+        T result;
+        try {
+            result = body.run(this);
+        } catch (Throwable e) {
+            throw FutureImpl.unchecked(ended(e));
+        }
+        leave();
+        return result;
+    }
+
+    /** What is thrown for what the body has thrown. */
+    private Throwable ended(Throwable thrown) {
+        if (leave()) {
+            if (thrown instanceof CancelledError) {
+                return exceeded().initCause(thrown);
+            }
+            thrown.addSuppressed(exceeded());
+        }
+        return thrown;
     }
 
     /** Ends it; whether the deadline, and nobody else, has cancelled the body. */
     private boolean leave() {
         cancelAlarm();
+        if (state == State.EXPIRED) {
+            return task.uncancel() <= settled;
+        }
         state = State.ENDED;
-        return expired && task.uncancel() <= cancelling;
+        return false;
     }
 
     private DeadlineExceededException exceeded() {
-        Duration given = limit;
+        return exceeded(task, limit);
+    }
+
+    static DeadlineExceededException exceeded(TaskImpl<?> task, @Nullable Duration given) {
         return new DeadlineExceededException(
                 task.name()
                         + (given != null
@@ -110,17 +146,23 @@ final class DeadlineImpl implements Deadline {
         alarm = null;
         if (state == State.RUNNING) {
             state = State.EXPIRED;
-            expired = true;
             Duration given = limit;
             task.cancel(
                     given != null ? "not done within " + given : "not done before its deadline");
         }
     }
 
+    /** Sets the alarm; one that is due already is ahead of what becomes ready from now on. */
     private void set(long deadline) {
         cancelAlarm();
-        alarm = new Alarm(deadline);
-        loop.addTimer(alarm);
+        Alarm next = new Alarm(deadline);
+        alarm = next;
+        when = Duration.ofNanos(deadline);
+        if (deadline - loop.nanoTime() > 0) {
+            loop.addTimer(next);
+        } else {
+            next.fire();
+        }
     }
 
     private void cancelAlarm() {
@@ -159,25 +201,24 @@ final class DeadlineImpl implements Deadline {
     public void disable() {
         requireRunning();
         cancelAlarm();
+        when = null;
     }
 
     @Override
     public @Nullable Duration when() {
-        Alarm set = alarm;
-        return set == null ? null : Duration.ofNanos(set.deadline);
+        return when;
     }
 
     @Override
     public boolean isExpired() {
-        return expired;
+        return state == State.EXPIRED;
     }
 
     @Override
     public String toString() {
-        Duration when = when();
         return "Deadline["
-                + state.name().toLowerCase(java.util.Locale.ROOT)
-                + (when == null ? "" : ", at " + when)
+                + state.name().toLowerCase(Locale.ROOT)
+                + (state != State.RUNNING ? "" : when == null ? ", off" : ", at " + when)
                 + "]";
     }
 }

@@ -139,6 +139,43 @@ class ScopesReviewTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("have not ended: [slow");
     }
 
+    @AsyncTest(virtual = true)
+    void aDeadlineTellsItsTimeAfterItHasPassedToo() {
+        Loop loop = Loop.current();
+        Duration when = loop.time().plus(SECOND);
+        Deadline[] kept = new Deadline[1];
+        Throwable thrown =
+                catchThrowable(() ->
+                        Async.timeoutAt(
+                                when,
+                                deadline -> {
+                                    kept[0] = deadline;
+                                    sleep(LONG);
+                                }));
+        assertThat(thrown).isInstanceOf(DeadlineExceededException.class);
+        assertThat(kept[0].when()).isEqualTo(when);
+        assertThat(kept[0]).hasToString("Deadline[expired]");
+        assertThat(catchThrowable(() -> kept[0].disable())).hasMessageContaining("it has passed");
+    }
+
+    @AsyncTest
+    void aDeadlineThatIsDueWorksAtAYield() {
+        for (int i = 0; i < 100; i++) {
+            assertThat(catchThrowable(() -> timeout(Duration.ZERO, Async::yieldNow)))
+                    .isInstanceOf(DeadlineExceededException.class);
+        }
+    }
+
+    @AsyncTest
+    void waitingForNoTimeCancelsATaskBeforeItsFirstStep() {
+        Task<Boolean> task = async(() -> log.add("ran"));
+        assertThat(catchThrowable(() -> waitFor(task, Duration.ZERO)))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasMessageContaining("was not done within PT0S");
+        assertThat(task.isCancelled()).isTrue();
+        assertThat(log).isEmpty();
+    }
+
     @AsyncTest
     void aScopeThatEndsBeforeAShieldedBodyHasBegunLetsItRun() {
         scope(s -> {
