@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A deadline and its rules, those of asyncio 3.13: when it passes, the task is cancelled, and the
  * exit takes that request back. If it was the only new one since the entry, the {@link
  * CancelledError} that came of it becomes a {@link DeadlineExceededException}; if others came too,
- * they are somebody else's, and it is thrown on. So nested deadlines each know their own.
+ * they are somebody else's, and it is thrown on. So nested deadlines each know their own. (asyncio
+ * takes a request that stood at the entry and was not delivered yet for an old one, and so may lose
+ * it.)
  *
  * <p>All fields are owned by the loop.
  */
@@ -23,10 +25,11 @@ final class DeadlineImpl implements Deadline {
     private final TaskImpl<?> task;
     private final Loop loop;
 
-    /** How many requests stood when the body began. */
+    /** The task's requests that were no news when the body began. */
     private final int settled;
 
     private State state = State.RUNNING;
+    private int stamp;
     private @Nullable Duration limit;
 
     /** The deadline on the loop's clock, or null when it is switched off. */
@@ -37,7 +40,7 @@ final class DeadlineImpl implements Deadline {
     private DeadlineImpl(TaskImpl<?> task) {
         this.task = task;
         loop = task.loop();
-        settled = task.cancelling();
+        settled = task.settled();
     }
 
     /**
@@ -102,7 +105,7 @@ final class DeadlineImpl implements Deadline {
         try {
             result = body.run(this);
         } catch (Throwable e) {
-            throw FutureImpl.unchecked(ended(e));
+            throw FutureImpl.unchecked(ended(task.meaning(e)));
         }
         leave();
         return result;
@@ -123,7 +126,7 @@ final class DeadlineImpl implements Deadline {
     private boolean leave() {
         cancelAlarm();
         if (state == State.EXPIRED) {
-            return task.uncancel() <= settled;
+            return task.takeBack(stamp, settled);
         }
         state = State.ENDED;
         return false;
@@ -147,8 +150,11 @@ final class DeadlineImpl implements Deadline {
         if (state == State.RUNNING) {
             state = State.EXPIRED;
             Duration given = limit;
-            task.cancel(
-                    given != null ? "not done within " + given : "not done before its deadline");
+            stamp =
+                    task.cancelForOwnEnd(
+                            given != null
+                                    ? "not done within " + given
+                                    : "not done before its deadline");
         }
     }
 

@@ -11,15 +11,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The group cancels its parent, the task that runs the body, when a child fails while the body
  * still runs. That request is the group's own, and its exit takes it back ({@code uncancel}). If it
- * was the only one, the {@link CancelledError} that came of it goes no further. If others stand,
+ * was the only new one, the {@link CancelledError} that came of it goes no further. If others came,
  * the parent is being cancelled from outside as well: then {@code CancelledError} is thrown on, or,
- * where a failure takes precedence, the request is made again, so that the parent's next suspension
- * point throws. The count is the same as if the group had not been.
+ * where a failure takes precedence, they are delivered again by the parent's next suspension point.
+ * The count is the same as if the group had not been. (asyncio takes a request that was delivered
+ * before the group began for a new one, so that a group in the clean-up of a cancelled task
+ * disturbs the rest of that.)
  *
  * <p>All fields are owned by the loop.
  */
 final class GroupImpl extends ScopeImpl implements Group {
     private final TaskImpl<?> parent;
+
+    /** The parent's requests that were no news when the group began. */
+    private final int settled;
+
     private final List<Throwable> failures = new ArrayList<>(0);
 
     /** All tasks are being cancelled. */
@@ -31,9 +37,12 @@ final class GroupImpl extends ScopeImpl implements Group {
     /** The parent was cancelled by this group, which has to take that back. */
     private boolean parentCancelled;
 
+    private int stamp;
+
     GroupImpl(TaskImpl<?> parent, @Nullable ScopeImpl outer) {
         super(parent.loop(), "a group of " + parent.name(), outer);
         this.parent = parent;
+        settled = parent.settled();
     }
 
     @Override
@@ -96,7 +105,7 @@ final class GroupImpl extends ScopeImpl implements Group {
         aborting = true;
         if (!exiting) {
             parentCancelled = true;
-            parent.cancel(why);
+            stamp = parent.cancelForOwnEnd(why);
         }
         cancelAll();
     }
@@ -111,10 +120,13 @@ final class GroupImpl extends ScopeImpl implements Group {
         try {
             try {
                 result = body.run(this);
-            } catch (CancelledError e) {
-                cancelled = e;
-            } catch (Throwable e) {
-                addFailure(e);
+            } catch (Throwable thrown) {
+                Throwable e = parent.meaning(thrown);
+                if (e instanceof CancelledError cancellation) {
+                    cancelled = cancellation;
+                } else {
+                    addFailure(e);
+                }
             }
             exiting = true;
             CancelledError meanwhile = awaitChildren(cancelled != null || !failures.isEmpty());
@@ -127,7 +139,7 @@ final class GroupImpl extends ScopeImpl implements Group {
         return result;
     }
 
-    /** Awaits all tasks; returns the parent's cancellation, if that ended the group. */
+    /** Awaits all tasks; returns the parent's cancellation, if there was one meanwhile. */
     private @Nullable CancelledError awaitChildren(boolean failed) {
         CancelledError cancelled = null;
         if (failed && !aborting) {
@@ -138,8 +150,8 @@ final class GroupImpl extends ScopeImpl implements Group {
             try {
                 awaitAll(parent);
             } catch (CancelledError e) {
+                cancelled = e;
                 if (!aborting) {
-                    cancelled = e;
                     aborting = true;
                     cancelAll();
                 }
@@ -151,7 +163,7 @@ final class GroupImpl extends ScopeImpl implements Group {
     /** Throws what there is to throw, and leaves the parent's count of requests as it was. */
     private void conclude(@Nullable CancelledError cancelled) {
         boolean propagate = cancelled != null;
-        if (parentCancelled && parent.uncancel() == 0) {
+        if (parentCancelled && parent.takeBack(stamp, settled)) {
             propagate = false;
         }
         if (failures.isEmpty()) {
@@ -160,10 +172,7 @@ final class GroupImpl extends ScopeImpl implements Group {
             }
             return;
         }
-        if (parent.cancelling() > 0) {
-            parent.uncancel();
-            parent.cancel(cancelled == null ? null : cancelled.getMessage());
-        }
+        parent.deliverAgain(settled);
         Throwable first = failures.getFirst();
         for (Throwable other : failures.subList(1, failures.size())) {
             first.addSuppressed(other);

@@ -179,20 +179,29 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
             T result;
             try {
                 result = body.run();
-            } catch (Throwable e) {
-                try {
-                    end();
-                } catch (CancelledError cancelled) {
-                    if (e != cancelled) {
-                        e.addSuppressed(cancelled);
-                    }
+            } catch (Throwable thrown) {
+                Throwable e = task.meaning(thrown);
+                endAfter(task, e);
+                if (e instanceof CancelledError cancelled) {
+                    throw cancelled;
                 }
-                throw e;
+                throw thrown;
             }
             end();
             return result;
         } finally {
             task.fiber.scope = around;
+        }
+    }
+
+    private void endAfter(TaskImpl<?> task, Throwable failure) {
+        int settled = task.settled();
+        try {
+            end();
+        } catch (CancelledError e) {
+            if (!(failure instanceof CancelledError)) {
+                task.deliverAgain(settled); // the failure is thrown, and the request is not lost
+            }
         }
     }
 

@@ -55,8 +55,8 @@ public sealed interface Task<T extends @Nullable Object> extends Future<T> permi
 
     /**
      * Takes one request for cancellation back. At zero, a request that was not yet delivered is
-     * forgotten. For code that asked for the cancellation itself, such as a time-out. Only on the
-     * task's loop.
+     * forgotten, unless what the task awaits was cancelled for it already. For code that asked for
+     * the cancellation itself, such as a time-out. Only on the task's loop.
      *
      * @return how many requests remain
      */

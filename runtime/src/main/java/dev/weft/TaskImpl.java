@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * <h2>Cancellation</h2>
  *
  * A request ({@link #cancel}) is counted, and pending until it is <em>delivered</em>, which means
- * that {@link CancelledError} was thrown in the body. Where it finds the task decides what happens
- * at once:
+ * that {@link CancelledError} was thrown in the body; one error delivers all that are pending.
+ * Where a request finds the task decides what happens at once:
  *
  * <ul>
  *   <li>not started: the body never runs;
@@ -55,7 +55,6 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     private @Nullable Body<T> body;
     private @Nullable FutureImpl<?> awaiting;
-    private int requests;
     private @Nullable String message;
 
     /** The request that came last, and whether it is being passed on right now. */
@@ -66,10 +65,16 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     /** The request has come round to this task: it awaits itself, in a circle. */
     private boolean circular;
 
-    /** A request is pending. */
-    private boolean pending;
+    /** The requests that stand: calls of {@code cancel} less calls of {@code uncancel}. */
+    private int requests;
 
-    /** Cancelling what is awaited has been tried, and it will tell. */
+    /** How many of them are pending. */
+    private int undelivered;
+
+    /** How often {@link CancelledError} was thrown. */
+    private int deliveries;
+
+    /** What is awaited was cancelled for a request, and will tell. */
     private boolean forwarded;
 
     private boolean interruptSent;
@@ -126,21 +131,21 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             // One submitted from elsewhere lists itself only here: when the scope has cancelled
             // its tasks already, nobody else would cancel this one.
             if (!owner.enter(this) || owner.isEnding() && !isShielded()) {
-                pending = true;
+                undelivered++;
                 message = message != null ? message : owner + " is ending";
             } else if (askedAbroad) {
-                pending = true;
+                undelivered++;
             }
             Body<T> b = body;
             body = null;
-            if (!pending && b != null) {
+            if (undelivered == 0 && b != null) {
                 T result = b.run();
-                outcome = pending ? null : encode(result);
+                outcome = undelivered > 0 ? null : encode(result);
             }
         } catch (CancelledError e) {
             message = e.getMessage();
         } catch (Throwable e) {
-            if (!(pending && e instanceof InterruptedException)) {
+            if (!(undelivered > 0 && e instanceof InterruptedException)) {
                 failure = e;
             }
         }
@@ -232,12 +237,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             if (deadline != Timers.NONE) {
                 timer = loop.wakeAt(deadline, current);
             }
-            if (pending) {
+            if (undelivered > 0) {
                 latest = new Request(message);
                 forwarded = passOn(latest, future);
             }
             while (!future.isDone()
-                    && !(circular && pending)
+                    && !(circular && undelivered > 0)
                     && (timer == null || loop.nanoTime() - deadline < 0)) {
                 current.scheduler.suspend(current);
                 interrupted |= takeInterrupt();
@@ -252,7 +257,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 Thread.currentThread().interrupt();
             }
         }
-        if (pending && (circular || !forwarded || future.isCancelled())) {
+        // What was cancelled for a request tells of it even if that was taken back meanwhile, as in
+        // asyncio: it was no stranger who did it.
+        if (circular && undelivered > 0 || (forwarded ? future.isCancelled() : undelivered > 0)) {
             throw deliver();
         }
     }
@@ -285,18 +292,29 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     /** Throws a pending request; for suspension points that wait for nothing. */
     void throwIfCancelled() {
-        if (pending) {
+        if (undelivered > 0) {
             throw deliver();
         }
     }
 
     private CancelledError deliver() {
-        pending = false;
+        undelivered = 0;
+        deliveries++;
         if (interruptSent) {
             interruptSent = false;
             Thread.interrupted();
         }
         return new CancelledError(message);
+    }
+
+    /**
+     * What a part of the body has thrown, for whoever runs such a part: an {@code
+     * InterruptedException} that a request has caused is that request's delivery.
+     */
+    Throwable meaning(Throwable thrown) {
+        return undelivered > 0 && thrown instanceof InterruptedException
+                ? deliver().initCause(thrown)
+                : thrown;
     }
 
     // ---- cancelling
@@ -342,13 +360,13 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         }
         latest = request;
         requests++;
-        pending = true;
+        undelivered++;
         message = request.message;
         FutureImpl<?> future = awaiting;
         if (future != null) {
             boolean told = passOn(request, future);
             if (awaiting == future) { // cancelling may have taken its time
-                forwarded = told || forwarded && !future.isDone();
+                forwarded = told || forwarded && (!future.isDone() || future.isCancelled());
             }
         } else if (current != fiber && listed) {
             // An interrupt of an earlier request that has not been noticed yet does for this one
@@ -372,7 +390,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      */
     private void interrupt() {
         interruptQueued = false;
-        if (pending && awaiting == null && !interruptSent && !isDone()) {
+        if (undelivered > 0 && awaiting == null && !interruptSent && !isDone()) {
             interruptSent = loop().scheduler.interruptIfBlocked(fiber);
         }
     }
@@ -382,7 +400,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * at most.
      */
     void afterSegment() {
-        if (pending && awaiting == null && !interruptSent && !interruptQueued) {
+        if (undelivered > 0 && awaiting == null && !interruptSent && !interruptQueued) {
             Callback callback = new Callback(loop(), null, this::interrupt);
             interruptQueued = true;
             loop().scheduler.enqueue(callback);
@@ -391,14 +409,60 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     @Override
     public int uncancel() {
-        if (requests > 0 && --requests == 0) {
-            pending = false;
-            if (interruptSent && Fiber.current() == fiber) {
-                interruptSent = false;
-                Thread.interrupted();
-            }
+        if (requests > 0) {
+            requests--;
+            leave(Math.min(undelivered, requests));
         }
         return requests;
+    }
+
+    private void leave(int pending) {
+        undelivered = pending;
+        if (pending == 0 && interruptSent && Fiber.current() == fiber) {
+            interruptSent = false;
+            Thread.interrupted();
+        }
+    }
+
+    /**
+     * How many requests stand and are no news, as {@link CancelledError} was thrown for them: what
+     * a group or a deadline remembers when it begins, to tell the later ones from them.
+     */
+    int settled() {
+        return requests - undelivered;
+    }
+
+    /** Cancels this task for an end of one's own; on the loop. Returns a stamp to take it back. */
+    int cancelForOwnEnd(String why) {
+        cancel(why);
+        return deliveries;
+    }
+
+    /**
+     * Takes one's own request back, whether it was delivered or not.
+     *
+     * @param stamp when it was made
+     * @param settled the count when one began
+     * @return whether no other request has come since then
+     */
+    boolean takeBack(int stamp, int settled) {
+        int pending = undelivered;
+        if (stamp == deliveries && pending > 0) {
+            pending--;
+        }
+        if (requests > 0) {
+            requests--;
+        }
+        leave(Math.min(pending, Math.max(requests - settled, 0)));
+        return requests <= settled;
+    }
+
+    /**
+     * Makes the requests that came since then pending once more: their {@link CancelledError} goes
+     * no further, since a failure takes precedence. The count stays.
+     */
+    void deliverAgain(int settled) {
+        undelivered = Math.max(undelivered, requests - settled);
     }
 
     @Override

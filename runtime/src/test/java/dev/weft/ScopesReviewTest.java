@@ -71,6 +71,212 @@ class ScopesReviewTest {
         }
     }
 
+    // ---- requests and who takes them back
+
+    @AsyncTest(virtual = true)
+    void aDeadlinesUndeliveredRequestGoesWithItInACleanUp() {
+        inCleanUp(() -> {
+            Task<String> stubborn = async(ScopesReviewTest::swallows);
+            assertThat(waitFor(stubborn, SECOND)).isEqualTo("result");
+            yieldNow();
+        });
+    }
+
+    @AsyncTest(virtual = true)
+    void aGroupsUndeliveredRequestGoesWithItInACleanUp() {
+        inCleanUp(() -> {
+            Task<String> stubborn = async(ScopesReviewTest::swallows);
+            Throwable thrown =
+                    catchThrowable(() ->
+                            group(g -> {
+                                g.async(() -> sleepAndFail(SECOND, "child"));
+                                return await(stubborn);
+                            }));
+            assertThat(thrown).hasMessage("child");
+            yieldNow();
+        });
+    }
+
+    @AsyncTest(virtual = true)
+    void aFailingGroupInACleanUpDoesNotDisturbTheRest() {
+        inCleanUp(() -> {
+            Throwable thrown =
+                    catchThrowable(() ->
+                            group(g -> {
+                                g.async(() -> sleepAndFail(SECOND, "child"));
+                                sleep(LONG);
+                            }));
+            assertThat(thrown).hasMessage("child");
+            yieldNow();
+        });
+    }
+
+    @AsyncTest(virtual = true)
+    void aGroupInACleanUpEndsQuietly() {
+        inCleanUp(() -> {
+            group(g -> {
+                g.async(() -> {
+                    sleep(SECOND);
+                    g.cancel();
+                });
+                sleep(LONG);
+            });
+            yieldNow();
+        });
+    }
+
+    @AsyncTest(virtual = true)
+    void aGroupThatEndsQuietlyDoesNotLoseACancellationFromOutside() {
+        Task<Void> parent =
+                async(() -> {
+                    group(g -> {
+                        g.async(() -> {
+                            try {
+                                sleep(LONG);
+                            } finally {
+                                sleep(SECOND);
+                            }
+                        });
+                        g.async(() -> {
+                            sleep(SECOND);
+                            g.cancel();
+                        });
+                    });
+                    log.add("went on");
+                    sleep(LONG);
+                });
+        sleep(SECOND.plusMillis(500));
+        parent.cancel(); // while the group waits for the first child's clean-up
+        assertThat(catchThrowable(() -> await(parent))).isInstanceOf(CancellationException.class);
+        assertThat(log).isEmpty();
+    }
+
+    @AsyncTest(virtual = true)
+    void aDeadlineLeavesARequestToOthersThatWasPendingWhenItBegan() {
+        Task<Void> task =
+                async(() -> {
+                    Task<Void> slow =
+                            async(() -> {
+                                try {
+                                    sleep(LONG);
+                                } finally {
+                                    sleep(SECOND.multipliedBy(2));
+                                }
+                            });
+                    yieldNow();
+                    Task.current().cancel("outer");
+                    timeout(SECOND, () -> await(slow));
+                });
+        assertThat(catchThrowable(() -> await(task))).isInstanceOf(CancellationException.class);
+    }
+
+    @AsyncTest(virtual = true)
+    void aScopeThatFailsDoesNotLoseACancellationThatCameWhileItEnded() {
+        Task<Void> owner =
+                async(() -> {
+                    Throwable thrown =
+                            catchThrowable(() ->
+                                    scope(s -> {
+                                        async(() -> {
+                                            try {
+                                                sleep(LONG);
+                                            } finally {
+                                                sleep(SECOND);
+                                            }
+                                        });
+                                        yieldNow();
+                                        throw new IllegalStateException("body");
+                                    }));
+                    assertThat(thrown).hasMessage("body");
+                    assertThat(Task.current().cancelling()).isEqualTo(1);
+                    log.add("failed");
+                    sleep(LONG);
+                    log.add("went on");
+                });
+        steps(5);
+        owner.cancel();
+        assertThat(catchThrowable(() -> await(owner))).isInstanceOf(CancellationException.class);
+        assertThat(log).containsExactly("failed");
+    }
+
+    @AsyncTest
+    void aSleepThatWasCancelledSaysSoEvenIfTheRequestWasTakenBack() {
+        Task<Void> task =
+                async(() -> {
+                    try {
+                        sleep(LONG);
+                    } catch (CancelledError e) {
+                        log.add(e.getMessage());
+                    }
+                    yieldNow();
+                });
+        yieldNow();
+        task.cancel("too hasty");
+        assertThat(task.uncancel()).isZero();
+        await(task);
+        assertThat(log).containsExactly("too hasty");
+    }
+
+    // ---- JDK calls, which loop mode interrupts
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aDeadlineInterruptsAJdkCallAndSaysThatItHasPassed() {
+        assertThat(catchThrowable(() -> timeout(Duration.ofMillis(5), ScopesReviewTest::jdkSleep)))
+                .isInstanceOf(DeadlineExceededException.class)
+                .hasRootCauseInstanceOf(InterruptedException.class);
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        yieldNow();
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void anInterruptThatTheBodySwallowsGoesWithTheDeadline() {
+        String result =
+                timeout(
+                        Duration.ofMillis(5),
+                        () -> {
+                            try {
+                                jdkSleep();
+                            } catch (InterruptedException e) {
+                                return "swallowed";
+                            }
+                            return "never";
+                        });
+        assertThat(result).isEqualTo("swallowed");
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        yieldNow();
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aQuietEndInterruptsAJdkCallQuietly() {
+        group(g -> {
+            g.async(() -> {
+                yieldNow();
+                g.cancel();
+            });
+            jdkSleep();
+        });
+        yieldNow();
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void cancellingATaskInAJdkCallWithinAGroupAScopeOrADeadlineCancelsTheTask() {
+        List<Task<Void>> tasks =
+                List.of(
+                        async(() ->
+                                group(g -> {
+                                    jdkSleep();
+                                })),
+                        async(() -> scope(s -> ScopesReviewTest.jdkSleep())),
+                        async(() -> timeout(LONG, ScopesReviewTest::jdkSleep)));
+        yieldNow();
+        for (Task<Void> task : tasks) {
+            task.cancel();
+            assertThat(catchThrowable(() -> await(task))).isInstanceOf(CancellationException.class);
+        }
+    }
+
+    // ---- failures
+
     @AsyncTest
     void whatTheBodyMakesOfAChildsFailureIsNotLost() {
         Throwable thrown =
@@ -139,6 +345,8 @@ class ScopesReviewTest {
         assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("have not ended: [slow");
     }
 
+    // ---- deadlines
+
     @AsyncTest(virtual = true)
     void aDeadlineTellsItsTimeAfterItHasPassedToo() {
         Loop loop = Loop.current();
@@ -175,6 +383,8 @@ class ScopesReviewTest {
         assertThat(task.isCancelled()).isTrue();
         assertThat(log).isEmpty();
     }
+
+    // ---- shields
 
     @AsyncTest
     void aScopeThatEndsBeforeAShieldedBodyHasBegunLetsItRun() {
