@@ -166,6 +166,42 @@ class ShieldTest {
         assertThat(inner.resultNow()).isEqualTo(42);
     }
 
+    @AsyncTest(virtual = true)
+    void aGatherInsideAShieldGoesOn() {
+        Promise<Integer> child1 = Promise.create();
+        Promise<Integer> child2 = Promise.create();
+        Task<Void> outer =
+                async(() -> {
+                    shield(() -> {
+                        log.add(Async.gather(child1, child2));
+                    });
+                });
+        yieldNow();
+        yieldNow();
+        outer.cancel();
+        assertCancelled(outer);
+        child1.complete(1);
+        child2.complete(2);
+        yieldNow();
+        assertThat(log).containsExactly(List.of(1, 2));
+    }
+
+    @AsyncTest(virtual = true)
+    void cancellingAGatherOfShieldsLeavesWhatTheyAwaitAlone() {
+        Promise<Integer> child1 = Promise.create();
+        Promise<Integer> child2 = Promise.create();
+        Task<Integer> inner1 = async(() -> shield(child1));
+        Task<Integer> inner2 = async(() -> shield(child2));
+        Task<List<Integer>> parent = async(() -> Async.gather(inner1, inner2));
+        yieldNow();
+        parent.cancel();
+        assertCancelled(parent);
+        assertThat(inner1.isCancelled()).isTrue();
+        assertThat(inner2.isCancelled()).isTrue();
+        child1.complete(1);
+        child2.complete(2);
+    }
+
     // ---- failures that reach nobody
 
     @AsyncTest(virtual = true, unhandled = true)
