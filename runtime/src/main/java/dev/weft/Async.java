@@ -245,7 +245,7 @@ public final class Async {
      */
     public static <T extends @Nullable Object> T offload(Body<T> body) {
         Checks.notNull(body, "body");
-        return Offload.run(TaskImpl.current("offload").loop().defaultExecutor(), body);
+        return Offload.run(null, body);
     }
 
     /**

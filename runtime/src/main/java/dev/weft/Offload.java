@@ -37,16 +37,18 @@ public final class Offload {
         return Cpu.POOL;
     }
 
-    static <T extends @Nullable Object> T run(Executor executor, Body<T> body) {
+    /** Runs a body on an executor, the loop's default one if that is null; see the verb. */
+    static <T extends @Nullable Object> T run(@Nullable Executor given, Body<T> body) {
         TaskImpl<?> task = TaskImpl.current("offload");
         task.throwIfCancelled();
-        StackRoom.ensure(); // what is handed over must be waited for
+        Loop loop = task.loop();
+        Executor executor = given != null ? given : loop.defaultExecutor();
         // The one place where a body leaves its task: what goes along with it is wrapped around it
         // here.
         Offloaded<T> work = new Offloaded<>(task, executor, body);
         Scheduler scheduler = task.fiber.scheduler;
         long segment = scheduler.segments();
-        task.loop().offloadStarted();
+        loop.offloadStarted();
         try {
             executor.execute(work);
         } catch (Throwable e) {

@@ -20,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * not one is idle, passes work round among the idle ones, and takes a cancelled body out of its
  * queue by searching.
  *
+ * <p>Waking a thread costs more than a short body, so no second one is woken while one is waking: a
+ * thread that wakes with more in the queue wakes the next, before it runs its own body, which may
+ * block. So whatever stands in the queue is looked at by a thread that is waking, or by each that
+ * is busy when it has done its work; it stays there only while all are busy.
+ *
  * <p>There is one queue, first in, first out. Its limit is for those who cannot be made to wait:
  * {@link #execute} rejects beyond it. An offloaded body is never rejected, for its caller is
  * suspended anyhow until the body has run: in the queue stands no more than the suspended caller.
@@ -39,6 +44,9 @@ final class OffloadPool implements Executor {
     private final List<Worker> workers = new ArrayList<>();
     private int started;
     private boolean closed;
+
+    /** A thread has been handed work and has not begun with it. */
+    private boolean waking;
 
     /** What is told of that which {@link #close} does not wait for any longer. */
     interface Leftover {
@@ -105,6 +113,7 @@ final class OffloadPool implements Executor {
 
         @Override
         public void run() {
+            awake();
             for (Runnable w = work; w != null; w = next(this)) {
                 try {
                     w.run();
@@ -124,51 +133,76 @@ final class OffloadPool implements Executor {
         Checks.notNull(function, "function");
         Runnable work = function instanceof Offloaded<?> ? function : new Plain(function);
         Worker worker;
-        boolean fresh = false;
         lock.lock();
         try {
             if (closed) {
                 throw new RejectedExecutionException(prefix + "*: its loop is closed");
             }
-            worker = idle.pollFirst();
-            if (worker != null) {
-                worker.work = work;
-            } else if (workers.size() < maxThreads) {
-                worker = new Worker(work);
-                workers.add(worker);
-                fresh = true;
-            } else if (work instanceof Plain && queue.size() >= maxQueue) {
-                throw new RejectedExecutionException(
-                        prefix
-                                + "*: all "
-                                + maxThreads
-                                + " threads are busy and "
-                                + queue.size()
-                                + " bodies wait already: use offload(…), which waits too");
-            } else {
+            boolean room = queue.size() < maxQueue;
+            worker = waking && room ? null : claim(work);
+            if (worker == null) {
+                if (!room && work instanceof Plain) {
+                    throw new RejectedExecutionException(
+                            prefix
+                                    + "*: all "
+                                    + maxThreads
+                                    + " threads are busy and "
+                                    + queue.size()
+                                    + " bodies wait already: use offload(…), which waits too");
+                }
                 queue.addLast(work);
             }
         } finally {
             lock.unlock();
         }
-        if (fresh) {
-            start(worker);
-        } else if (worker != null) {
-            LockSupport.unpark(worker.thread);
-        }
+        wake(worker);
     }
 
-    private void start(Worker worker) {
+    /** Hands work to an idle thread, else to a new one; null when all are busy. */
+    private @Nullable Worker claim(Runnable work) {
+        Worker worker = idle.pollFirst();
+        if (worker != null) {
+            worker.work = work;
+        } else if (workers.size() < maxThreads) {
+            worker = new Worker(work);
+            workers.add(worker);
+        } else {
+            return null;
+        }
+        waking = true;
+        return worker;
+    }
+
+    /** Hands the queue's head to another thread, unless one is waking that will do so. */
+    private @Nullable Worker claimForQueue() {
+        boolean possible = !idle.isEmpty() || workers.size() < maxThreads;
+        return queue.isEmpty() || waking || !possible ? null : claim(queue.removeFirst());
+    }
+
+    /** Wakes or starts a thread that has been handed work; not under the lock. */
+    private void wake(@Nullable Worker worker) {
+        if (worker == null) {
+            return;
+        }
+        if (worker.thread.getState() != Thread.State.NEW) {
+            LockSupport.unpark(worker.thread);
+            return;
+        }
         try {
             worker.thread.start();
         } catch (Throwable e) {
             lock.lock();
             try {
                 workers.remove(worker);
+                waking = false;
+                Runnable work = worker.work;
+                if (workers.isEmpty() || work == null) {
+                    throw e;
+                }
+                queue.addFirst(work); // another thread will come to it
             } finally {
                 lock.unlock();
             }
-            throw e;
         }
     }
 
@@ -184,7 +218,20 @@ final class OffloadPool implements Executor {
 
     // ---- the workers
 
-    /** Waits for work; null when the worker is to end, and has left the list. */
+    /** A worker that was handed work begins with it. */
+    private void awake() {
+        Worker another;
+        lock.lock();
+        try {
+            waking = false;
+            another = claimForQueue();
+        } finally {
+            lock.unlock();
+        }
+        wake(another);
+    }
+
+    /** Waits for work; null when the worker is to end, and is claimed no more. */
     private @Nullable Runnable next(Worker worker) {
         worker.work = null;
         Runnable work = takeOrRest(worker);
@@ -201,26 +248,32 @@ final class OffloadPool implements Executor {
                 Thread.interrupted(); // a set flag would turn the park into a spin
             }
         }
+        if (work != null) {
+            awake();
+        }
         return work;
     }
 
     private @Nullable Runnable takeOrRest(Worker worker) {
+        Runnable work;
+        Worker another;
         lock.lock();
         try {
-            if (!queue.isEmpty()) {
-                Runnable work = queue.removeFirst();
-                worker.work = work;
-                return work;
+            if (queue.isEmpty()) {
+                worker.leaving = closed;
+                if (!closed) {
+                    idle.addFirst(worker);
+                }
+                return null;
             }
-            if (closed) {
-                worker.leaving = true;
-            } else {
-                idle.addFirst(worker);
-            }
-            return null;
+            work = queue.removeFirst();
+            worker.work = work;
+            another = claimForQueue();
         } finally {
             lock.unlock();
         }
+        wake(another);
+        return work;
     }
 
     /** Lets a worker end, unless it has just been handed work. */
