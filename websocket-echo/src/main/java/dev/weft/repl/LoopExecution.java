@@ -13,8 +13,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import jdk.jshell.execution.LocalExecutionControl;
-import jdk.jshell.spi.ExecutionControl;
+import jdk.jshell.execution.DirectExecutionControl;
 import jdk.jshell.spi.ExecutionEnv;
 import jdk.jshell.spi.SPIResolutionException;
 import org.jspecify.annotations.Nullable;
@@ -28,29 +27,16 @@ import org.jspecify.annotations.Nullable;
  *
  * Ctrl-C cancels the snippet's task, which ends it at its suspension point and lets it clean up.
  * The request reaches a task only when the loop gets to it: if something computes or blocks in
- * there, nothing happens. So {@link #stop} looks whether the loop answers. If it does not, the
- * snippet's thread is interrupted and the JDK's own stop is used, a flag that compiled snippets
- * look at in each loop and method and which throws {@code ThreadDeath}. That flag concerns all
- * snippets, background tasks as well; since only whoever holds the loop can see it before the loop
- * answers, it is taken back as soon as it does.
+ * there, nothing happens. So {@link #stop} looks whether the loop answers. As long as it does not,
+ * the snippet's thread is interrupted and {@link StopCheck} ends whichever task's code holds it.
  */
-final class LoopExecution extends LocalExecutionControl {
+final class LoopExecution extends DirectExecutionControl {
+    static final String CTRL_C = "Ctrl-C";
+
     /** How long the loop may fail to answer before what holds it is stopped by force. */
     private static final long HELD_MILLIS = 1000;
 
-    private static final long STUBBORN_SECONDS = 5;
-
-    private static final String CTRL_C = "Ctrl-C";
-    private static final Method RUN_CURRENT;
-
-    static {
-        try {
-            RUN_CURRENT = LoopExecution.class.getDeclaredMethod("runCurrent");
-            RUN_CURRENT.setAccessible(true);
-        } catch (NoSuchMethodException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final long STUBBORN_MILLIS = 5000;
 
     /** The prompt's; one at a time, as there is one terminal. */
     private static volatile @Nullable LoopExecution current;
@@ -65,6 +51,7 @@ final class LoopExecution extends LocalExecutionControl {
     private volatile boolean closing;
 
     private LoopExecution(ExecutionEnv env) {
+        super(new SnippetLoader());
         this.env = env;
         input = new SnippetInput(env.userIn());
         loop = Loop.open(LoopOptions.defaults());
@@ -95,21 +82,21 @@ final class LoopExecution extends LocalExecutionControl {
 
     // ---- running
 
-    /** A snippet, or the printing of a value, and the task that runs it. */
-    private static final class Snippet implements Body<@Nullable Object> {
-        private final Body<@Nullable Object> body;
+    /** A snippet, or the printing of a variable, and the task that runs it. */
+    private static final class Snippet implements Body<String> {
+        private final Body<String> body;
 
         /** Set by the task before anything of the user's runs. */
         private volatile @Nullable Thread thread;
 
-        /** What its task threw; if that was cancelled, where. */
+        /** What its body threw; if the task was cancelled, this tells where. */
         private volatile @Nullable Throwable thrown;
 
         // Guarded by this: it runs before its task is known here, and may be stopped as early.
         private @Nullable Task<?> task;
         private boolean stopped;
 
-        Snippet(Body<@Nullable Object> body) {
+        Snippet(Body<String> body) {
             this.body = body;
         }
 
@@ -128,7 +115,7 @@ final class LoopExecution extends LocalExecutionControl {
         }
 
         @Override
-        public @Nullable Object run() throws Exception {
+        public String run() throws Exception {
             thread = Thread.currentThread();
             try {
                 return body.run();
@@ -139,29 +126,16 @@ final class LoopExecution extends LocalExecutionControl {
         }
     }
 
-    /** A value's text, made on the loop, since it may look at what tasks change. */
-    private record Shown(String text) {
-        @Override
-        public String toString() {
-            return text;
-        }
-    }
-
-    /**
-     * The superclass runs a static method on a thread of its own and knows how to stop that. It is
-     * given one that has the snippet run on the loop, and waits for it.
-     */
     @Override
     protected String invoke(Method doit) throws Exception {
         InputStream in = System.in;
-        snippet = new Snippet(() -> new Shown(valueString(call(doit))));
         // What snippets read has to come through the prompt's reader, which reads ahead.
         System.setIn(input);
         try {
-            return super.invoke(RUN_CURRENT);
+            // The value's text is made on the loop, too: it may look at what tasks change.
+            return runOnLoop(new Snippet(() -> valueString(call(doit))));
         } finally {
             System.setIn(in);
-            snippet = null;
         }
     }
 
@@ -174,64 +148,53 @@ final class LoopExecution extends LocalExecutionControl {
         }
     }
 
-    @SuppressWarnings("UnusedMethod") // RUN_CURRENT
-    private static @Nullable Object runCurrent() throws Throwable {
-        LoopExecution execution = current;
-        Snippet now = execution == null ? null : execution.snippet;
-        if (execution == null || now == null) {
-            throw new IllegalStateException("there is no snippet to run");
-        }
-        return execution.runOnLoop(now);
-    }
-
-    /** Blocks until the snippet has ended, however often this thread is interrupted. */
-    private @Nullable Object runOnLoop(Snippet now) throws Throwable {
-        Task<@Nullable Object> task = loop.submit(now);
-        now.isRunBy(task);
-        for (; ; ) {
-            try {
-                return task.get();
-            } catch (InterruptedException e) {
-                // By the superclass's stop, and meant for the snippet, which has been told.
-            } catch (CancellationException e) {
-                throw cancelled(e, now.thrown);
-            } catch (ExecutionException e) {
-                Throwable failure = e.getCause() != null ? e.getCause() : e;
-                throw isStop(failure) ? cancelled(e, failure) : failure;
-            }
-        }
-    }
-
-    /** However a snippet's task was stopped, it was cancelled, to the user; where, if known. */
-    private static CancelledError cancelled(Exception cause, @Nullable Throwable thrown) {
-        if (thrown instanceof CancelledError error) {
-            return error;
-        }
-        CancelledError error = new CancelledError(thrown != null ? CTRL_C : cause.getMessage());
-        error.setStackTrace(thrown != null ? thrown.getStackTrace() : new StackTraceElement[0]);
-        return error;
-    }
-
-    /** Whether the superclass's stop was thrown. */
-    @SuppressWarnings("removal")
-    private static boolean isStop(Throwable failure) {
-        return failure instanceof ThreadDeath;
-    }
-
     @Override
     public String varValue(String className, String varName)
             throws RunException, EngineTerminationException, InternalException {
-        Snippet now = new Snippet(() -> super.varValue(className, varName));
+        try {
+            return runOnLoop(new Snippet(() -> super.varValue(className, varName)));
+        } catch (InvocationTargetException e) {
+            Throwable failure = e.getCause();
+            if (failure instanceof RunException shown) {
+                throw shown;
+            }
+            if (failure instanceof InternalException shown) {
+                throw shown;
+            }
+            throw converted(failure != null ? failure : e);
+        }
+    }
+
+    /** Blocks until the snippet has ended, and throws its failure as a reflective call would. */
+    private String runOnLoop(Snippet now) throws InvocationTargetException {
         snippet = now;
         try {
-            return String.valueOf(runOnLoop(now));
-        } catch (RunException | EngineTerminationException | InternalException e) {
-            throw e;
-        } catch (Throwable e) {
-            return throwConvertedInvocationException(e);
+            Task<String> task = loop.submit(now);
+            now.isRunBy(task);
+            for (; ; ) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    // Nobody has a reason to: this waits for the snippet, and that can be stopped.
+                } catch (CancellationException e) {
+                    throw new InvocationTargetException(cancelled(e, now.thrown));
+                } catch (ExecutionException e) {
+                    throw new InvocationTargetException(e.getCause());
+                }
+            }
         } finally {
             snippet = null;
         }
+    }
+
+    /** However the snippet ended, its task was cancelled: that is shown, and where, if known. */
+    private static CancelledError cancelled(CancellationException e, @Nullable Throwable thrown) {
+        if (thrown instanceof CancelledError error) {
+            return error;
+        }
+        CancelledError error = new CancelledError(thrown != null ? CTRL_C : e.getMessage());
+        error.setStackTrace(thrown != null ? thrown.getStackTrace() : new StackTraceElement[0]);
+        return error;
     }
 
     // ---- failing
@@ -256,9 +219,6 @@ final class LoopExecution extends LocalExecutionControl {
     }
 
     private void report(UnhandledFailure unhandled) {
-        if (isStop(unhandled.failure())) {
-            return; // as the user wished
-        }
         StringBuilder text = new StringBuilder("|  ").append(unhandled.message());
         for (Throwable e = unhandled.failure(); e != null; e = e.getCause()) {
             text.append(System.lineSeparator()).append("|  ").append(e);
@@ -280,45 +240,32 @@ final class LoopExecution extends LocalExecutionControl {
         }
         now.cancel();
         // A platform thread: a snippet may have taken all carriers of virtual ones.
-        Thread.ofPlatform().daemon().name("weft-repl-stop").start(() -> free(now));
+        Thread.ofPlatform().daemon().name("weft-repl-stop").start(() -> freeLoop(now));
     }
 
-    private void free(Snippet now) {
+    private void freeLoop(Snippet now) {
         CountDownLatch answer = new CountDownLatch(1);
         try {
             loop.callSoon(answer::countDown);
+            long waited = 0;
+            for (long wait = HELD_MILLIS; !answer.await(wait, TimeUnit.MILLISECONDS); wait = 100) {
+                Thread thread = now.thread;
+                if (waited == 0 && thread != null) {
+                    thread.interrupt();
+                }
+                if (waited < STUBBORN_MILLIS && waited + wait >= STUBBORN_MILLIS) {
+                    env.userErr().println(Banner.stubborn());
+                }
+                waited += wait;
+                // Again and again, since code may swallow it.
+                StopCheck.free(loop);
+            }
         } catch (IllegalStateException e) {
-            return; // it has closed
+            // The loop has closed, so it is free.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        try {
-            if (answer.await(HELD_MILLIS, TimeUnit.MILLISECONDS)) {
-                return;
-            }
-            Thread thread = now.thread;
-            if (thread != null) {
-                thread.interrupt();
-            }
-            super.stop();
-            if (!answer.await(STUBBORN_SECONDS, TimeUnit.SECONDS)) {
-                env.userErr().println(Banner.stubborn());
-                answer.await();
-            }
-            takeBackStop();
-        } catch (InterruptedException | ExecutionControl.ExecutionControlException e) {
-            env.userErr().println("|  cannot stop the snippet: " + e);
-        }
-    }
-
-    /**
-     * The superclass clears its flag at the next snippet only: till then it would end whatever
-     * tasks go on in the background.
-     */
-    private void takeBackStop() {
-        try {
-            findClass("REPL.$Cancel$").getField("allStop").setBoolean(null, false);
-        } catch (ReflectiveOperationException e) {
-            // Another JDK's does it in another way; the next snippet will clear it.
-        }
+        StopCheck.withdraw();
     }
 
     @Override

@@ -32,8 +32,7 @@ final class Traces {
     }
 
     private static boolean isInternal(String name) {
-        // The class that the JDK's local execution has each snippet ask whether to stop.
-        if (name.startsWith("dev.weft.repl.") || name.equals("REPL.$Cancel$")) {
+        if (name.startsWith("dev.weft.repl.")) {
             return true;
         }
         if (!name.startsWith("dev.weft.")) {
