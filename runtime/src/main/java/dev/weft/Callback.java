@@ -14,6 +14,9 @@ class Callback extends RunQueue.Entry implements Handle {
      */
     final @Nullable ScopeImpl scope;
 
+    /** What the task-locals were set to there. */
+    final @Nullable Locals locals = Locals.current();
+
     /** Null once run or cancelled. */
     private volatile @Nullable Runnable function;
 

@@ -31,8 +31,10 @@ final class CallbackWorkers {
                 if (c != null) {
                     callback = null;
                     fiber.scope = c.scope;
+                    fiber.locals = c.locals;
                     c.call();
                     fiber.scope = null;
+                    fiber.locals = null;
                     FutureImpl.tellUntold(fiber);
                     // The flag of whoever interrupted the callback must not leak into the next one.
                     Thread.interrupted();

@@ -24,6 +24,12 @@ final class Fiber extends RunQueue.Entry implements Executor {
     /** The scope in which {@code async} starts tasks; null on the event loop. Owned by the loop. */
     @Nullable ScopeImpl scope;
 
+    /**
+     * What the task-locals are set to here; null where none is set, and once the task has ended.
+     * Owned by the loop.
+     */
+    @Nullable Locals locals;
+
     /** Waiters that a stack overflow kept this fiber from telling. Owned by the fiber. */
     FutureImpl.@Nullable Waiter untold;
 

@@ -96,6 +96,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         fiber = scope.loop().scheduler.fiber(name, this);
         fiber.task = this;
         fiber.scope = scope;
+        fiber.locals = Locals.current();
         number = fiber.thread().threadId();
         origin = scope.loop().isDebug() ? TaskOrigin.here() : null;
     }
@@ -156,6 +157,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         FutureImpl.tellUntold(fiber);
         fiber.task = null;
         fiber.scope = null;
+        fiber.locals = null;
         fiber.ended = true;
         try {
             if (failure != null) {
