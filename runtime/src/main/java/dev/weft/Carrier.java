@@ -105,7 +105,7 @@ final class Carrier extends Scheduler {
      */
     private @Nullable Fiber current;
 
-    /** Where an immediate hand-over to a callback worker shows up; owned by the carrier. */
+    /** The fiber whose continuation is not to be queued just now; owned by the carrier. */
     private @Nullable Fiber direct;
 
     /** The poller yields to those that are ready; owned by the carrier, as are the next six. */
@@ -189,6 +189,10 @@ final class Carrier extends Scheduler {
      * round two more atomic operations.
      */
     private RunQueue.@Nullable Entry nextEntry() {
+        Fiber next = successor;
+        if (next != null) {
+            return next;
+        }
         if (pollerReady && (queue.isEmpty() || isTimeToPoll())) {
             pollerReady = false;
             roundLast = null;
@@ -250,7 +254,9 @@ final class Carrier extends Scheduler {
         if (continuation == null) {
             return;
         }
-        segments++;
+        if (fiber != successor) {
+            segments++;
+        }
         current = fiber;
         try {
             continuation.run();
@@ -260,8 +266,11 @@ final class Carrier extends Scheduler {
         TaskImpl<?> task = fiber.task;
         if (task != null) {
             task.afterSegment();
-        } else if (fiber.ended && !fiber.thread().isAlive()) {
-            fiber.forget();
+        } else if (fiber.ended) {
+            Thread ended = fiber.thread;
+            if (ended != null && !ended.isAlive()) { // null: forgotten before, and an old entry
+                fiber.forget();
+            }
         }
     }
 
@@ -473,6 +482,17 @@ final class Carrier extends Scheduler {
     @Override
     void suspend(Fiber fiber) {
         LockSupport.park(fiber);
+    }
+
+    /** It yields and does not park, so that it can be run at any time, and stands in no queue. */
+    @Override
+    void stepAside(Fiber fiber) {
+        direct = fiber;
+        try {
+            Thread.yield();
+        } finally {
+            direct = null; // it is still up where the thread is pinned, and has gone on at once
+        }
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * comes first. So neither this object nor the exception may keep the future reachable.
  */
 final class Failure {
-    private static final Cleaner CLEANER = Cleaner.create();
+    static final Cleaner CLEANER = Cleaner.create();
     private static final VarHandle SETTLED;
 
     static {

@@ -72,6 +72,8 @@ public final class Loop implements AutoCloseable {
 
     final Scheduler scheduler;
 
+    final Generators generators = new Generators(this);
+
     private final LagProbe lag = new LagProbe(this);
 
     /** Where {@code offload} runs bodies unless another executor was set; closed with the loop. */
@@ -465,12 +467,12 @@ public final class Loop implements AutoCloseable {
         }
     }
 
-    /** Ends the root scope in a task that belongs to no scope's list. */
+    /** Ends the root scope, then generators, in a task that belongs to no scope's list. */
     private void endRoot() {
         CountDownLatch ended = new CountDownLatch(1);
         ScopeImpl none = new ScopeImpl(this, "the closing of loop " + name);
         TaskImpl<@Nullable Void> closer =
-                new TaskImpl<>(none, name + "-closer", Async.body(root::end));
+                new TaskImpl<>(none, name + "-closer", Async.body(this::endTasksAndGenerators));
         closer.whenDone(ended::countDown);
         closer.start();
         uninterruptibly(ended::await);
@@ -506,6 +508,15 @@ public final class Loop implements AutoCloseable {
                     }
                 };
         uninterruptibly(() -> pool.close(deadline, leftover));
+    }
+
+    private void endTasksAndGenerators() {
+        root.end();
+        // In a scope, since their bodies may start tasks as they are unwound.
+        Async.scope(scope -> {
+            generators.close();
+            return null;
+        });
     }
 
     private void requireOpen() {

@@ -173,8 +173,10 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
      * body is thrown once all tasks have ended.
      */
     <T extends @Nullable Object> T run(TaskImpl<?> task, dev.weft.Body<T> body) throws Exception {
-        ScopeImpl around = task.fiber.scope;
-        task.fiber.scope = this;
+        // A generator's body may be here, which another task may step to its end.
+        Fiber fiber = task.fiber;
+        ScopeImpl around = fiber.scope;
+        fiber.scope = this;
         try {
             T result;
             try {
@@ -190,7 +192,7 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
             end();
             return result;
         } finally {
-            task.fiber.scope = around;
+            fiber.scope = around;
         }
     }
 

@@ -36,7 +36,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     private final @Nullable String name;
     private final long number;
     private final @Nullable TaskOrigin origin;
-    final Fiber fiber;
+
+    /**
+     * What runs the task: its own fiber, or that of a generator's body while the task steps it. It
+     * begins and ends in its own.
+     */
+    Fiber fiber;
 
     /** Neighbours in the scope's list. */
     @Nullable TaskImpl<?> previous;

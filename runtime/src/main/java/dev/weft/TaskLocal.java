@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * sees, but for tasks that it starts afterwards: values are inherited, not shared (the value itself
  * is the same object). A callback begins with what was set where it was registered; a task of
  * {@link Loop#submit} with what is set in the calling task or callback, with nothing if a thread of
- * no loop submits it.
+ * no loop submits it. A {@link Generator}'s body has the values of whoever steps it, and what it
+ * sets stays set there.
  *
  * <p>Starting a task costs one reference more, however many are set. Setting one copies the few
  * that are. Unlike these, {@link ThreadLocal}s hold within a task and are not inherited.

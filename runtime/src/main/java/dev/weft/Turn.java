@@ -72,6 +72,7 @@ final class Turn extends Scheduler {
 
     private void live(Fiber fiber, Runnable body) {
         try {
+            awaitGrant(fiber); // a generator's is started without the turn
             body.run();
         } finally {
             fiber.ended = true;
@@ -90,6 +91,10 @@ final class Turn extends Scheduler {
         StackRoom.ensure();
         fiber.granted = false;
         release();
+        awaitGrant(fiber);
+    }
+
+    private void awaitGrant(Fiber fiber) {
         boolean interrupted = false;
         while (!fiber.granted) {
             try {
@@ -102,6 +107,11 @@ final class Turn extends Scheduler {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    void stepAside(Fiber fiber) {
+        suspend(fiber);
     }
 
     @Override
@@ -133,7 +143,10 @@ final class Turn extends Scheduler {
     /** Gives the turn back, and on to the next. */
     private void release() {
         holder = null;
-        grant();
+        Fiber next = successor;
+        if (next == null || !accepts(next)) {
+            grant();
+        }
     }
 
     /** Gives the turn to the queue's head; called by whoever has raised {@code held}. */
@@ -182,7 +195,9 @@ final class Turn extends Scheduler {
         }
         Thread thread = fiber.thread();
         holder = fiber;
-        segments++;
+        if (fiber != successor) {
+            segments++;
+        }
         if (fiber.started) {
             // From here on it may run, even to its end, without being unparked: it may just have
             // been about to park.

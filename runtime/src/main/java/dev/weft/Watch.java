@@ -3,7 +3,6 @@ package dev.weft;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,21 +59,20 @@ final class Watch implements Runnable {
 
     @Override
     public void run() {
-        @Nullable Fiber seen = null;
         long segment = -1;
         long since = 0;
         boolean reported = false;
         while (!stopped) {
             Fiber now = loop.scheduler.running();
             long segments = loop.scheduler.segments();
-            if (now == null || now != seen || segments != segment) {
-                seen = now;
+            // Not the fiber: a generator and its consumer are two, in one segment.
+            if (now == null || segments != segment) {
                 segment = segments;
                 since = System.nanoTime();
                 reported = false;
             } else if (!reported && System.nanoTime() - since > slow) {
                 reported = true;
-                report(now, System.nanoTime() - since);
+                report(now, segment, System.nanoTime() - since);
             }
             watchPoller();
             LockSupport.parkNanos(this, period);
@@ -107,7 +105,7 @@ final class Watch implements Runnable {
         }
     }
 
-    private void report(Fiber fiber, long nanos) {
+    private void report(Fiber fiber, long segment, long nanos) {
         Thread culprit = fiber.thread;
         if (culprit == null) {
             return; // it has just ended
@@ -115,7 +113,7 @@ final class Watch implements Runnable {
         Throwable stack = new Throwable("where " + culprit + " is");
         StackTraceElement[] frames = culprit.getStackTrace();
         stack.setStackTrace(frames);
-        if (loop.scheduler.running() != fiber) {
+        if (loop.scheduler.segments() != segment) {
             return; // it went on in between, and so is not the one
         }
         TaskImpl<?> task = fiber.task;
