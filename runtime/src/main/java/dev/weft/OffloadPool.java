@@ -8,6 +8,7 @@ import java.util.SequencedSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  * not one is idle, passes work round among the idle ones, and takes a cancelled body out of its
  * queue by searching.
  *
- * <p>Waking a thread costs more than a short body, so no second one is woken while one is waking: a
+ * <p>Waking a thread costs more than a short body. So no second one is woken while one is waking: a
  * thread that wakes with more in the queue wakes the next, before it runs its own body, which may
- * block. So whatever stands in the queue is looked at by a thread that is waking, or by each that
- * is busy when it has done its work; it stays there only while all are busy.
+ * block. And none is woken while one tells the caller of its last body, to look into the queue
+ * next: the caller may be faster, and be here again. Either way whatever stands in the queue is
+ * about to be seen, or all threads are busy.
  *
  * <p>There is one queue, first in, first out. Its limit is for those who cannot be made to wait:
  * {@link #execute} rejects beyond it. An offloaded body is never rejected, for its caller is
@@ -36,6 +38,9 @@ final class OffloadPool implements Executor {
     private final int maxThreads;
     private final int maxQueue;
     private final long keepAliveNanos;
+
+    /** How many threads have done their work and are about to look into the queue. */
+    private final AtomicInteger coming = new AtomicInteger();
 
     private final ReentrantLock lock = new ReentrantLock();
     // All below is guarded by the lock.
@@ -91,24 +96,29 @@ final class OffloadPool implements Executor {
         }
     }
 
-    private final class Worker implements Runnable {
-        final Thread thread;
-
+    /** Daemons: a body that does not end must not keep the JVM; the loop does, while open. */
+    final class Worker extends Thread {
         /** What to run; null while idle. Set by whoever hands it work, cleared by the worker. */
-        volatile @Nullable Runnable work;
+        private volatile @Nullable Runnable work;
 
         /** It is to end, and will be handed no more work. */
-        volatile boolean leaving;
+        private volatile boolean leaving;
 
-        Worker(Runnable first) {
+        /** It counts among those that are about to come to the queue; owned by the worker. */
+        private boolean comes;
+
+        private Worker(Runnable first) {
+            super(null, null, prefix + ++started, 0, false);
+            setDaemon(true);
             work = first;
-            // Daemons: a body that does not end must not keep the JVM; the loop does, while open.
-            thread =
-                    Thread.ofPlatform()
-                            .daemon()
-                            .inheritInheritableThreadLocals(false)
-                            .name(prefix + ++started)
-                            .unstarted(this);
+        }
+
+        /** A body has ended and its caller is about to be told; called by the worker. */
+        void ending(Runnable body) {
+            if (work == body) { // else there may be more to do than this body
+                comes = true;
+                coming.incrementAndGet();
+            }
         }
 
         @Override
@@ -118,8 +128,7 @@ final class OffloadPool implements Executor {
                 try {
                     w.run();
                 } catch (Throwable e) {
-                    Thread.UncaughtExceptionHandler handler = thread.getUncaughtExceptionHandler();
-                    handler.uncaughtException(thread, e);
+                    getUncaughtExceptionHandler().uncaughtException(this, e);
                 }
                 Thread.interrupted(); // the flag that a body left behind is not the next one's
             }
@@ -138,10 +147,10 @@ final class OffloadPool implements Executor {
             if (closed) {
                 throw new RejectedExecutionException(prefix + "*: its loop is closed");
             }
-            boolean room = queue.size() < maxQueue;
-            worker = waking && room ? null : claim(work);
+            worker = waking || coming.get() > queue.size() ? null : claim(work);
             if (worker == null) {
-                if (!room && work instanceof Plain) {
+                int free = idle.size() + maxThreads - workers.size();
+                if (work instanceof Plain && queue.size() - free >= maxQueue) {
                     throw new RejectedExecutionException(
                             prefix
                                     + "*: all "
@@ -184,26 +193,37 @@ final class OffloadPool implements Executor {
         if (worker == null) {
             return;
         }
-        if (worker.thread.getState() != Thread.State.NEW) {
-            LockSupport.unpark(worker.thread);
+        if (worker.getState() != Thread.State.NEW) {
+            LockSupport.unpark(worker);
             return;
         }
         try {
-            worker.thread.start();
+            worker.start();
         } catch (Throwable e) {
-            lock.lock();
-            try {
-                workers.remove(worker);
-                waking = false;
-                Runnable work = worker.work;
-                if (workers.isEmpty() || work == null) {
-                    throw e;
-                }
-                queue.addFirst(work); // another thread will come to it
-            } finally {
-                lock.unlock();
+            if (!handBack(worker)) {
+                throw e;
             }
         }
+    }
+
+    /** A thread cannot be started: leaves its work to the others; false when there are none. */
+    private boolean handBack(Worker failed) {
+        Worker other;
+        lock.lock();
+        try {
+            workers.remove(failed);
+            waking = false;
+            Runnable work = failed.work;
+            if (workers.isEmpty() || work == null) {
+                return false;
+            }
+            queue.addFirst(work);
+            other = idle.isEmpty() ? null : claim(queue.removeFirst());
+        } finally {
+            lock.unlock();
+        }
+        wake(other);
+        return true;
     }
 
     /** Takes a body out of the queue; whether it was there. */
@@ -259,6 +279,10 @@ final class OffloadPool implements Executor {
         Worker another;
         lock.lock();
         try {
+            if (worker.comes) {
+                worker.comes = false;
+                coming.decrementAndGet();
+            }
             if (queue.isEmpty()) {
                 worker.leaving = closed;
                 if (!closed) {
@@ -299,16 +323,6 @@ final class OffloadPool implements Executor {
         }
     }
 
-    /** How many threads wait for work; a snapshot. */
-    int idle() {
-        lock.lock();
-        try {
-            return idle.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /** How many bodies wait for a thread; a snapshot. */
     int queued() {
         lock.lock();
@@ -327,31 +341,38 @@ final class OffloadPool implements Executor {
      * whose caller has given up on it. May be repeated after an interrupt.
      */
     void close(long deadline, Leftover leftover) throws InterruptedException {
-        List<Worker> all;
-        lock.lock();
-        try {
-            closed = true;
-            for (Worker worker : idle) {
-                worker.leaving = true;
-                LockSupport.unpark(worker.thread);
+        List<Worker> all = closing();
+        for (int i = 0; i < all.size(); i++) {
+            join(all.get(i), deadline);
+            if (i == all.size() - 1) {
+                all = closing(); // some may have been started to empty the queue
             }
-            idle.clear();
-            all = new ArrayList<>(workers);
-        } finally {
-            lock.unlock();
-        }
-        for (Worker worker : all) {
-            join(worker, deadline);
         }
         for (Runnable work : takeQueue()) {
             leftover.dropped(work);
         }
         for (Worker worker : all) {
             Runnable work = worker.work;
-            if (work instanceof Plain && worker.thread.isAlive()) {
-                worker.thread.interrupt();
-                leftover.running(work, worker.thread);
+            if (work instanceof Plain && worker.isAlive()) {
+                worker.interrupt();
+                leftover.running(work, worker);
             }
+        }
+    }
+
+    /** Lets idle workers end, and those that are busy when they have emptied the queue. */
+    private List<Worker> closing() {
+        lock.lock();
+        try {
+            closed = true;
+            for (Worker worker : idle) {
+                worker.leaving = true;
+                LockSupport.unpark(worker);
+            }
+            idle.clear();
+            return new ArrayList<>(workers);
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -370,7 +391,7 @@ final class OffloadPool implements Executor {
         boolean abandoned = worker.work instanceof Offloaded<?> o && o.isAbandoned();
         long left = deadline - System.nanoTime();
         if (!abandoned && left > 0) {
-            TimeUnit.NANOSECONDS.timedJoin(worker.thread, left);
+            TimeUnit.NANOSECONDS.timedJoin(worker, left);
         }
     }
 }

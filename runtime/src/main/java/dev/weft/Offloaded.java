@@ -98,14 +98,17 @@ final class Offloaded<T extends @Nullable Object> extends PromiseImpl<T> impleme
         while (!STAGE.compareAndSet(this, self, ENDED)) {
             Thread.yield(); // it is just being interrupted
         }
-        if (cancelled) {
-            endCancelled(failure);
-        } else {
-            finish(failure != null ? Failure.of(failure) : encode(outcome));
+        Object end =
+                cancelled
+                        ? afterCancellation(failure)
+                        : failure != null ? Failure.of(failure) : encode(outcome);
+        if (self instanceof OffloadPool.Worker worker) {
+            worker.ending(this);
         }
+        finish(end);
     }
 
-    private void endCancelled(@Nullable Throwable failure) {
+    private Cancelled afterCancellation(@Nullable Throwable failure) {
         Thread.interrupted(); // ours: what the thread does next must not find it
         java.util.concurrent.Future<?> timer = grace;
         if (timer != null) {
@@ -114,7 +117,7 @@ final class Offloaded<T extends @Nullable Object> extends PromiseImpl<T> impleme
         if (failure != null && !isFromInterrupt(failure)) {
             reportFailure(failure);
         }
-        finish(new Cancelled(null));
+        return new Cancelled(null);
     }
 
     /** Resumes the caller, then lets go of the loop's clock. */

@@ -136,6 +136,33 @@ class OffloadCancellationTest {
     }
 
     @AsyncTest
+    void theFlagIsClearedWhateverTheExecutorDoesNext() {
+        Promise<String> began = Promise.create();
+        Promise<Boolean> flag = Promise.create();
+        Executor careless =
+                work ->
+                        Thread.ofPlatform()
+                                .start(() -> {
+                                    work.run();
+                                    flag.complete(Thread.currentThread().isInterrupted());
+                                });
+        Task<Void> task =
+                async(() ->
+                        offload(
+                                careless,
+                                () -> {
+                                    began.complete("began");
+                                    while (!Thread.currentThread().isInterrupted()) {
+                                        Thread.onSpinWait();
+                                    }
+                                }));
+        await(began);
+        task.cancel();
+        isCancelled(task);
+        assertThat(await(flag)).isFalse();
+    }
+
+    @AsyncTest
     void aResultThatComesAfterTheCancellationIsLost() {
         Promise<String> began = Promise.create();
         AtomicBoolean flag = new AtomicBoolean();

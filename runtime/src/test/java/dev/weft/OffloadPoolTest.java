@@ -105,15 +105,40 @@ class OffloadPoolTest {
     }
 
     @AsyncTest
-    void theThreadThatBecameIdleLastWorksNext() {
+    void oneBodyAfterTheOtherNeedsOneThread() {
         OffloadPool pool = (OffloadPool) Loop.current().defaultExecutor();
-        for (int i = 0; i < 100; i++) {
-            offload(() -> {});
-            while (pool.idle() == 0) {
-                Thread.onSpinWait(); // its caller was resumed before it went to rest
-            }
+        for (int i = 0; i < 1_000; i++) {
+            offload(() -> {}); // its caller may be back before the thread has gone to rest
         }
         assertThat(pool.threads()).isOne();
+    }
+
+    @Test
+    void bodiesThatWaitForEachOtherAllGetAThread() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            OffloadPool pool = new OffloadPool("test-met-", 4, 100, OffloadPool.KEEP_ALIVE_NANOS);
+            CountDownLatch all = new CountDownLatch(4);
+            for (int i = 0; i < 4; i++) {
+                pool.execute(() -> {
+                    all.countDown();
+                    awaitLatch(all);
+                });
+            }
+            assertThat(all.await(20, TimeUnit.SECONDS)).as("round " + round).isTrue();
+            close(pool);
+        }
+    }
+
+    @AsyncTest
+    void aBodyThatBlocksDoesNotHoldUpThoseBehindItWhileAThreadIsFree() {
+        OffloadPool pool = new OffloadPool("test-free-", 2, 100, OffloadPool.KEEP_ALIVE_NANOS);
+        for (int round = 0; round < 500; round++) {
+            CountDownLatch release = new CountDownLatch(1);
+            Task<Void> blocks = async(() -> offload(pool, () -> release.await()));
+            Task<Void> releases = async(() -> offload(pool, release::countDown));
+            await(releases);
+            await(blocks);
+        }
     }
 
     @ParameterizedTest
