@@ -46,8 +46,12 @@ class ReplTerminalIT {
     void ctrlCCancelsWhatRunsAndElseClearsTheLine() {
         try (Program repl = repl()) {
             repl.awaitLine("|  Welcome to JShell");
-            // The line itself is shown, too, so what is printed must not stand in it.
-            repl.send("IO.println(\"rea\" + \"dy\"); sleep(Duration.ofHours(1))\n");
+            // The line itself is shown, too, so what is printed must not stand in it. And any
+            // jshell
+            // passes over a Ctrl-C in the first moment of a snippet.
+            repl.send(
+                    "sleep(Duration.ofSeconds(2)); IO.println(\"rea\" + \"dy\");"
+                            + " sleep(Duration.ofHours(1))\n");
             repl.awaitLine("ready");
             repl.send(CTRL_C);
             repl.awaitLine("|  Exception dev.weft.CancelledError: Ctrl-C");
