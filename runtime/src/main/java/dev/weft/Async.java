@@ -214,6 +214,7 @@ public final class Async {
     public static void yieldNow() {
         TaskImpl<?> task = TaskImpl.current("yieldNow");
         task.throwIfCancelled();
+        task.noteSuspension(task.loop());
         task.fiber.scheduler.yield(task.fiber);
         task.throwIfCancelled();
     }
@@ -752,6 +753,39 @@ public final class Async {
     public static <T extends @Nullable Object, R extends @Nullable Object> List<R> map(
             Collection<? extends T> items, int limit, ItemBody<? super T, ? extends R> body) {
         return Mapping.map(items, limit, body);
+    }
+
+    /**
+     * Runs a body that must not suspend, so that nothing else of the loop can run in between: for a
+     * look at shared state and the change that follows from it. It asserts, and prevents nothing:
+     * what the body has done is done.
+     *
+     * <p>In loop mode a JDK call that blocks suspends too, and so may any library call that can
+     * block.
+     *
+     * {@snippet file="NoSuspendTest.java" region="noSuspend"}
+     *
+     * <p><b>Cancellation</b>: is thrown in the body at the suspension point that should not be
+     * there, and by this call.
+     *
+     * @param body what to run
+     * @param <T> the type of its result
+     * @return its result
+     * @throws IllegalStateException once the body has ended, if it has suspended; the cause says
+     *     where it did so in Weft, and what the body threw is suppressed. Also on a thread of no
+     *     loop. What the body throws otherwise is thrown as {@link #await(Future)} would
+     */
+    public static <T extends @Nullable Object> T noSuspend(Body<T> body) {
+        return NoSuspend.run(body);
+    }
+
+    /**
+     * As {@link #noSuspend(Body)}, for a body without a result.
+     *
+     * @param body what to run
+     */
+    public static void noSuspend(Action body) {
+        NoSuspend.run(body(body));
     }
 
     static Body<@Nullable Void> body(Action action) {

@@ -74,6 +74,9 @@ public final class Loop implements AutoCloseable {
 
     final Generators generators = new Generators(this);
 
+    /** The innermost body that must not suspend, or null; owned by the loop. */
+    @Nullable NoSuspend noSuspend;
+
     private final LagProbe lag = new LagProbe(this);
 
     /** Where {@code offload} runs bodies unless another executor was set; closed with the loop. */

@@ -233,6 +233,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             refuseCycle(future);
             HeldMonitors.reportAny(this);
         }
+        noteSuspension(loop);
         FutureImpl.tellUntold(current);
         boolean interrupted = takeInterrupt();
         forwarded = false;
@@ -286,6 +287,14 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     }
 
     private static final int MAX_CYCLE = 1000;
+
+    /** For whoever has said that there would be none. */
+    void noteSuspension(Loop loop) {
+        NoSuspend watched = loop.noSuspend;
+        if (watched != null) {
+            watched.suspends(this);
+        }
+    }
 
     /** Clears the interrupt flag; true when it was set by somebody else than {@link #cancel}. */
     private boolean takeInterrupt() {

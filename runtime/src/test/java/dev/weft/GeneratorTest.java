@@ -2,6 +2,7 @@ package dev.weft;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
+import static dev.weft.Async.noSuspend;
 import static dev.weft.Async.scope;
 import static dev.weft.Async.sleep;
 import static dev.weft.Async.yieldNow;
@@ -123,10 +124,14 @@ class GeneratorTest {
     void nothingElseOfTheLoopRunsWhileAGeneratorIsSteppedThatDoesNotAwait() {
         Task<Boolean> other = async(() -> log.add("other task"));
         Loop.current().callSoon(() -> log.add("callback"));
-        int sum = 0;
-        for (int i : upTo(1000)) {
-            sum += i;
-        }
+        int sum =
+                noSuspend(() -> {
+                    int s = 0;
+                    for (int i : upTo(1000)) {
+                        s += i;
+                    }
+                    return s;
+                });
         assertThat(sum).isEqualTo(499_500);
         assertThat(log).as("no suspension").containsExactly("begins", "ends");
         await(other);
