@@ -370,7 +370,9 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
     private Handle register(
             Loop loop, @Nullable ScopeImpl scope, Consumer<? super Future<T>> function) {
         CallbackWaiter waiter =
-                new CallbackWaiter(new Callback(loop, scope, () -> function.accept(this)));
+                new CallbackWaiter(
+                        new Callback(
+                                loop, scope, Context.threadLocals(() -> function.accept(this))));
         if (!addWaiter(waiter)) {
             waiter.fire();
         }

@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>In a task</b> (or callback) stepping suspends only if the body does: asking, running the
  * body and being given the value go straight, and nothing else of the loop runs in between. The
- * body is a thread of its own, with its own {@code ThreadLocal}s, but {@link Task#current},
- * cancellation, the scope for {@code async} and {@link TaskLocal} are those of whoever asks. A
- * generator belongs to the loop that has asked it first; its tasks may take turns, but not at the
- * same time.
+ * body is a thread of its own, with its own {@code ThreadLocal}s (registered ones begin as those of
+ * the first who asks), but {@link Task#current}, cancellation, the scope for {@code async} and
+ * {@link TaskLocal} are those of whoever asks. A generator belongs to the loop that has asked it
+ * first; its tasks may take turns, but not at the same time.
  *
  * <p><b>Cancellation</b>: if the task is cancelled while the body awaits, {@link CancelledError} is
  * thrown in the body, and comes out of the call that had asked; the generator has ended then.

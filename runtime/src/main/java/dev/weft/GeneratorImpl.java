@@ -32,7 +32,8 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
         }
     }
 
-    private Generator.@Nullable Body<T> body;
+    /** Null when it has begun or will not. */
+    private @Nullable Body<@Nullable Void> body;
 
     /** Null until somebody asks, and so decides on which loop it runs, or on none. */
     private volatile @Nullable Coroutine coroutine;
@@ -52,7 +53,11 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
     private @Nullable Throwable failure;
 
     GeneratorImpl(Generator.Body<T> body) {
-        this.body = body;
+        this.body =
+                () -> {
+                    body.run(this);
+                    return null;
+                };
     }
 
     // ---- for the consumer
@@ -117,7 +122,9 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
 
     private boolean advance(Coroutine c, Generator<T> handle) {
         if (!full && !done) {
-            if (!c.hasBegun()) {
+            Body<@Nullable Void> b = body;
+            if (!c.hasBegun() && b != null) {
+                body = Context.threadLocals(b);
                 c.begin(handle);
             }
             c.resume();
@@ -161,12 +168,12 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
     public void run() {
         Coroutine c = coroutine();
         c.awaitFirst();
-        Generator.Body<T> b = body;
+        Body<@Nullable Void> b = body;
         body = null;
         Throwable failed = null;
         try {
-            if (!closing) { // else the first step has failed, and never came here
-                Objects.requireNonNull(b).run(this);
+            if (!closing && b != null) { // else the first step has failed, and never came here
+                b.run();
             }
         } catch (Throwable e) {
             failed = closing && e instanceof GeneratorExit ? suppressed(e) : e;

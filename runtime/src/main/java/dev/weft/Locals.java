@@ -23,7 +23,11 @@ final class Locals {
     /** Those of the calling task or callback; null also on a thread that runs neither. */
     static @Nullable Locals current() {
         Fiber fiber = Fiber.current();
-        return fiber == null ? null : fiber.locals;
+        if (fiber != null) {
+            return fiber.locals;
+        }
+        Context borrowed = Context.borrowed();
+        return borrowed == null ? null : borrowed.locals;
     }
 
     /** The place of a key, or of the gap where it would go. */

@@ -38,6 +38,7 @@ public final class Loop implements AutoCloseable {
 
     static {
         Access.set(new LoopAccess());
+        Context.prepare();
         Failure.prepare();
         FutureImpl.prepare();
     }
@@ -639,7 +640,7 @@ public final class Loop implements AutoCloseable {
         }
         Fiber fiber = Fiber.current();
         ScopeImpl scope = fiber != null && fiber.scheduler == scheduler ? fiber.scope : null;
-        return new Callback(this, scope != null ? scope : root, function);
+        return new Callback(this, scope != null ? scope : root, Context.threadLocals(function));
     }
 
     private final class CallbackTimer extends Timers.Timer implements Handle {

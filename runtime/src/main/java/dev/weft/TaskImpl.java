@@ -97,7 +97,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     TaskImpl(ScopeImpl scope, @Nullable String name, Body<T> body) {
         this.scope = scope;
         this.name = name;
-        this.body = body;
+        this.body = Context.threadLocals(body);
         fiber = scope.loop().scheduler.fiber(name, this);
         fiber.task = this;
         fiber.scope = scope;

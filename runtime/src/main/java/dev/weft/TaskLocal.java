@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * sees, but for tasks that it starts afterwards: values are inherited, not shared (the value itself
  * is the same object). A callback begins with what was set where it was registered; a task of
  * {@link Loop#submit} with what is set in the calling task or callback, with nothing if a thread of
- * no loop submits it. A {@link Generator}'s body has the values of whoever steps it, and what it
- * sets stays set there.
+ * no loop submits it. Work that is offloaded to a thread has a copy of its task's. A {@link
+ * Generator}'s body has the values of whoever steps it, and what it sets stays set there.
  *
  * <p>Starting a task costs one reference more, however many are set. Setting one copies the few
  * that are. Unlike these, {@link ThreadLocal}s hold within a task and are not inherited.
@@ -69,7 +69,7 @@ public final class TaskLocal<T extends @Nullable Object> {
      */
     @SuppressWarnings({"unchecked", "NullAway"}) // null is a T where it was set to null
     public T get() {
-        Locals locals = fiber("get").locals;
+        Locals locals = locals("get");
         Object value = Locals.get(locals, this);
         if (value != null || Locals.has(locals, this)) {
             return (T) value;
@@ -92,7 +92,7 @@ public final class TaskLocal<T extends @Nullable Object> {
      * @throws IllegalStateException on a thread that runs no task or callback of a loop
      */
     public boolean isSet() {
-        return Locals.has(fiber("isSet").locals, this);
+        return Locals.has(locals("isSet"), this);
     }
 
     /**
@@ -103,8 +103,7 @@ public final class TaskLocal<T extends @Nullable Object> {
      * @throws IllegalStateException on a thread that runs no task or callback of a loop
      */
     public void set(T value) {
-        Fiber fiber = fiber("set");
-        fiber.locals = Locals.with(fiber.locals, this, value);
+        change(Locals.with(locals("set"), this, value));
     }
 
     /**
@@ -113,8 +112,7 @@ public final class TaskLocal<T extends @Nullable Object> {
      * @throws IllegalStateException on a thread that runs no task or callback of a loop
      */
     public void remove() {
-        Fiber fiber = fiber("remove");
-        fiber.locals = Locals.without(fiber.locals, this);
+        change(Locals.without(locals("remove"), this));
     }
 
     /**
@@ -131,18 +129,18 @@ public final class TaskLocal<T extends @Nullable Object> {
      */
     public <R extends @Nullable Object> R where(T value, Body<R> body) {
         Checks.notNull(body, "body");
-        Fiber fiber = fiber("where");
-        Locals before = fiber.locals;
-        fiber.locals = Locals.with(before, this, value);
+        Locals before = locals("where");
+        change(Locals.with(before, this, value));
         try {
             return body.run();
         } catch (Exception e) {
             throw FutureImpl.unchecked(e);
         } finally {
-            fiber.locals =
+            Locals after = locals("where");
+            change(
                     Locals.has(before, this)
-                            ? Locals.with(fiber.locals, this, Locals.get(before, this))
-                            : Locals.without(fiber.locals, this);
+                            ? Locals.with(after, this, Locals.get(before, this))
+                            : Locals.without(after, this));
         }
     }
 
@@ -156,15 +154,32 @@ public final class TaskLocal<T extends @Nullable Object> {
         where(value, Async.body(action));
     }
 
-    private static Fiber fiber(String what) {
+    private static @Nullable Locals locals(String what) {
         Fiber fiber = Fiber.current();
-        if (fiber == null) {
+        if (fiber != null) {
+            return fiber.locals;
+        }
+        return borrowed(what).locals;
+    }
+
+    private static void change(@Nullable Locals locals) {
+        Fiber fiber = Fiber.current();
+        if (fiber != null) {
+            fiber.locals = locals;
+        } else {
+            borrowed("set").locals = locals;
+        }
+    }
+
+    private static Context borrowed(String what) {
+        Context borrowed = Context.borrowed();
+        if (borrowed == null) {
             throw new IllegalStateException(
                     "TaskLocal."
                             + what
                             + " needs a task or a callback, and this thread runs none: wrap the code in"
                             + " Async.run(() -> …), or use loop.submit(…) from a foreign thread");
         }
-        return fiber;
+        return borrowed;
     }
 }
