@@ -32,6 +32,9 @@ final class Interleaving {
     /** Goes up whenever a worker has run. */
     private long progress;
 
+    /** Something is wrong: no worker goes on after its cancellation, or none would ever end. */
+    private boolean failed;
+
     /** A worker's place in the line as it should be. */
     private static final class Ticket {
         private boolean cancelled;
@@ -50,10 +53,15 @@ final class Interleaving {
             rounds *= 100;
         }
         for (long seed = first; seed < first + rounds; seed++) {
+            Interleaving run = new Interleaving(seed);
             try {
-                scenario.accept(new Interleaving(seed));
+                scenario.accept(run);
             } catch (Throwable e) {
-                throw new AssertionError("repeat this with -Dweft.test.seed=" + seed, e);
+                run.failed = true;
+                String message = "repeat this with -Dweft.test.seed=" + seed;
+                // Also at once: workers that can never end may keep the test from saying so.
+                System.err.println(message + " " + e);
+                throw new AssertionError(message, e);
             }
         }
     }
@@ -84,7 +92,7 @@ final class Interleaving {
                             pause();
                             step.run();
                         } catch (CancelledError e) {
-                            if (oneIn(10)) {
+                            if (failed || oneIn(10)) {
                                 throw e;
                             }
                             while (Task.current().uncancel() > 0) {
@@ -114,10 +122,11 @@ final class Interleaving {
         }
     }
 
-    /** Cancels workers at random for some turns. */
-    void disturb() {
+    /** Cancels workers at random for some turns; in each, something must hold. */
+    void disturb(Runnable invariant) {
         for (int turns = 20 + below(60); turns > 0; turns--) {
             yieldNow();
+            invariant.run();
             for (int n = below(3); n > 0; n--) {
                 Task<Void> worker = workers.get(below(workers.size()));
                 if (worker.cancel()) {

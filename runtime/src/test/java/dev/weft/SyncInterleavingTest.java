@@ -45,7 +45,7 @@ class SyncInterleavingTest {
                             }
                         });
             }
-            run.disturb();
+            run.disturb(() -> {});
             run.end(lock);
             assertThat(lock.toString()).endsWith("[unlocked]");
         });
@@ -75,7 +75,7 @@ class SyncInterleavingTest {
                             }
                         });
             }
-            run.disturb();
+            run.disturb(() -> {});
             run.end(semaphore);
             yieldNow(); // the last release may be a callback's
             assertThat(semaphore.availablePermits()).isEqualTo(permits);
@@ -114,7 +114,7 @@ class SyncInterleavingTest {
                         assertThat(before).as("was woken and has not gone on").isEmpty();
                         event.clear();
                     });
-            run.disturb();
+            run.disturb(() -> {});
             run.settle();
             event.set();
             run.end(event);
@@ -156,13 +156,19 @@ class SyncInterleavingTest {
                                     run.pause();
                                 }));
             }
-            run.disturb();
+            Runnable noTokenLiesThereInVain =
+                    () ->
+                            assertThat(
+                                            counts.tokens > 0
+                                                    && !condition.lock().isLocked()
+                                                    && condition.toString().contains("waiters"))
+                                    .as("a token lies there and somebody waits: " + condition)
+                                    .isFalse();
+            run.disturb(noTokenLiesThereInVain);
             run.settle();
-            assertThat(counts.tokens > 0 && counts.consumers > 0)
-                    .as("a token lies there and somebody waits for it: " + condition)
-                    .isFalse();
+            noTokenLiesThereInVain.run();
             counts.stop = true;
-            condition.with(condition::signalAll);
+            run.worker(1, () -> condition.with(condition::signalAll));
             run.end(condition);
             assertThat(condition.toString()).endsWith("[unlocked]");
         });
@@ -205,7 +211,7 @@ class SyncInterleavingTest {
                             barrier.reset();
                         }
                     });
-            run.disturb();
+            run.disturb(() -> {});
             run.settle();
             assertThat(barrier.isBroken() ? 0 : run.unfinished())
                     .as("all who are left wait, and are too few: " + barrier)
@@ -298,8 +304,19 @@ class SyncInterleavingTest {
                         }
                     });
         }
-        run.disturb();
+        Runnable nobodyWaitsInVain =
+                () -> {
+                    String state = queue.toString();
+                    assertThat(state.contains("takers") && !queue.isEmpty())
+                            .as("somebody waits for what is there: " + state)
+                            .isFalse();
+                    assertThat(state.contains("putters") && !queue.isFull())
+                            .as("somebody waits for a place that is free: " + state)
+                            .isFalse();
+                };
+        run.disturb(nobodyWaitsInVain);
         run.settle();
+        nobodyWaitsInVain.run();
         assertThat(queue.size()).isEqualTo(modelSize.get());
         assertThat(counts.takers > 0 && !queue.isEmpty()).as("waits for what is there").isFalse();
         assertThat(counts.putters > 0 && !queue.isFull()).as("waits for what is free").isFalse();
