@@ -44,7 +44,7 @@ final class Interleaving {
         random = new Random(seed);
     }
 
-    /** Runs a scenario with many seeds; {@code -Dweft.test.seed} gives the only or first one. */
+    /** Runs a scenario with many seeds; {@code -Dweft.test.seed} gives the first one. */
     static void explore(Consumer<Interleaving> scenario) {
         String given = System.getProperty("weft.test.seed");
         long first = given != null ? Long.parseLong(given) : System.nanoTime();
