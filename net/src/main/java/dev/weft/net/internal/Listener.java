@@ -27,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -452,8 +453,18 @@ public final class Listener {
         net.eventLoop().execute(channel::close);
         dropOpening();
         left.forEach(Connection::abort);
-        for (Promise<@Nullable Void> w : waiting) {
-            w.tryComplete(null);
+        afterAborts(() -> waiting.forEach(w -> w.tryComplete(null)));
+    }
+
+    /**
+     * Runs a function when the connections that were aborted have gone: the event loop first closes
+     * their channels, then tells that they are inactive.
+     */
+    private void afterAborts(Runnable function) {
+        try {
+            net.eventLoop().execute(() -> net.eventLoop().execute(function));
+        } catch (RejectedExecutionException e) {
+            function.run(); // it has ended, and so have they
         }
     }
 
