@@ -45,17 +45,15 @@ class ReplTerminalIT {
     @Test
     void ctrlCCancelsWhatRunsAndElseClearsTheLine() {
         try (Program repl = repl()) {
-            repl.awaitLine("|  Welcome to JShell");
-            // The line itself is shown, too, so what is printed must not stand in it. And any
-            // jshell
-            // passes over a Ctrl-C in the first moment of a snippet.
-            repl.send(
-                    "sleep(Duration.ofSeconds(2)); IO.println(\"rea\" + \"dy\");"
-                            + " sleep(Duration.ofHours(1))\n");
+            repl.awaitLine("jshell>");
+            // The line itself is shown, too, so what is printed must not stand in it.
+            repl.send("{ IO.println(\"rea\" + \"dy\"); sleep(Duration.ofHours(1)); }\n");
             repl.awaitLine("ready");
             repl.send(CTRL_C);
             repl.awaitLine("|  Exception dev.weft.CancelledError: Ctrl-C");
+            repl.awaitLine("jshell>");
             repl.send("half a line that is no Java" + CTRL_C);
+            repl.awaitLine("jshell>");
             repl.send("await(async(() -> 6 * 7))\n");
             repl.awaitLine("$2 ==> 42");
             repl.send("/exit 3\n");
@@ -69,6 +67,7 @@ class ReplTerminalIT {
             assertThat(repl.awaitLine("Weft ")).contains("JDK", "Loop[weft-1, LOOP");
             repl.awaitLine("await(");
             repl.awaitLine("|  Welcome to JShell");
+            repl.awaitLine("jshell>");
             repl.send("String name = IO.readln(\"na\" + \"me?\\n\")\n");
             repl.awaitLine("name?");
             repl.send("weft\n");

@@ -36,7 +36,8 @@ final class LoopExecution extends DirectExecutionControl {
     /** How long the loop may fail to answer before what holds it is stopped by force. */
     private static final long HELD_MILLIS = 1000;
 
-    private static final long STUBBORN_MILLIS = 5000;
+    /** So many attempts later, about 5 s, the user is told. */
+    private static final int STUBBORN_ROUNDS = 50;
 
     /** The prompt's; one at a time, as there is one terminal. */
     private static volatile @Nullable LoopExecution current;
@@ -247,25 +248,29 @@ final class LoopExecution extends DirectExecutionControl {
         CountDownLatch answer = new CountDownLatch(1);
         try {
             loop.callSoon(answer::countDown);
-            long waited = 0;
-            for (long wait = HELD_MILLIS; !answer.await(wait, TimeUnit.MILLISECONDS); wait = 100) {
-                Thread thread = now.thread;
-                if (waited == 0 && thread != null) {
-                    thread.interrupt();
-                }
-                if (waited < STUBBORN_MILLIS && waited + wait >= STUBBORN_MILLIS) {
+            if (answer.await(HELD_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+            Thread thread = now.thread;
+            if (thread != null) {
+                thread.interrupt();
+            }
+            int rounds = 0;
+            while (!answer.await(80, TimeUnit.MILLISECONDS)) {
+                // For a moment each: if what holds the loop ends by itself, the next to run is
+                // innocent. And again, since code may swallow it.
+                StopCheck.free(loop);
+                boolean free = answer.await(20, TimeUnit.MILLISECONDS);
+                StopCheck.withdraw();
+                if (!free && ++rounds == STUBBORN_ROUNDS) {
                     env.userErr().println(Banner.stubborn());
                 }
-                waited += wait;
-                // Again and again, since code may swallow it.
-                StopCheck.free(loop);
             }
         } catch (IllegalStateException e) {
             // The loop has closed, so it is free.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        StopCheck.withdraw();
     }
 
     @Override

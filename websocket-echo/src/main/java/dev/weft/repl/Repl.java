@@ -1,7 +1,6 @@
 package dev.weft.repl;
 
 import java.io.File;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -82,7 +81,7 @@ public record Repl(boolean interactive, @Nullable String classPath, List<String>
         }
         // What is not System.in itself is read without a terminal's ways; the third stream is for
         // prompts.
-        return builder.in(new FilterInputStream(System.in) {}, null)
+        return builder.in(new PipedInput(System.in), null)
                 .out(System.out, new PrintStream(OutputStream.nullOutputStream()), System.out)
                 .persistence(new HashMap<>());
     }
