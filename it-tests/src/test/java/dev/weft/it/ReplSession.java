@@ -53,8 +53,12 @@ final class ReplSession implements AutoCloseable {
         return program;
     }
 
+    /** Ends it as its input does, so that it leaves nothing behind. */
     @Override
     public void close() {
-        program.close();
+        try (program) {
+            program.endInput();
+            program.awaitExit();
+        }
     }
 }
