@@ -129,8 +129,20 @@ final class FiberCoroutine extends Coroutine {
     @Override
     @SuppressWarnings("NullAway") // somebody has resumed the body
     void suspend() {
+        refuseGroups(fiber.scope);
         FutureImpl.tellUntold(fiber);
         scheduler.transfer(fiber, consumer);
+    }
+
+    private void refuseGroups(@Nullable ScopeImpl innermost) {
+        for (ScopeImpl s = innermost; s != null && s != lent; s = s.outer()) {
+            if (s instanceof GroupImpl) {
+                throw new IllegalStateException(
+                        "cannot emit inside of a group that the body has opened: the failure of a child"
+                                + " would cancel whoever asks next. Use scope(…), or open the group around"
+                                + " the consumer");
+            }
+        }
     }
 
     @Override

@@ -34,9 +34,11 @@ import org.jspecify.annotations.Nullable;
  * thrown in the body, and comes out of the call that had asked; the generator has ended then.
  *
  * <p>A {@link Async#scope scope} may stand open in the body around an {@code emit}: its tasks run
- * on meanwhile. Whatever cancels the current task, a time-out or a group, must not: it would hit
- * whoever asks next, outside of it. {@code where} of a {@link TaskLocal} is seen by whoever asks
- * while it stands open.
+ * on meanwhile. What cancels the current task must not: a group's failure or a deadline would hit
+ * whoever has asked, outside of it. An {@code emit} inside of a {@link Async#group group} fails;
+ * one inside of a {@link Async#timeout(java.time.Duration, dev.weft.Body) timeout} is not noticed,
+ * so do not. A value that {@code where} of a {@link TaskLocal} sets is seen by whoever asks while
+ * it stands open.
  *
  * <p><b>Outside of a loop</b> any thread may ask, one at a time; the body is a virtual thread of
  * the JDK's, and may block.

@@ -137,11 +137,8 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
         Throwable e = failure;
         if (e != null) {
             failure = null;
-            TaskImpl<?> task = e instanceof InterruptedException ? currentTask() : null;
-            if (task != null) {
-                task.throwIfCancelled(); // which is how the task's own body would end
-            }
-            throw FutureImpl.unchecked(e);
+            TaskImpl<?> task = currentTask();
+            throw FutureImpl.unchecked(task == null ? e : task.meaning(e));
         }
     }
 

@@ -45,7 +45,7 @@ public final class Offload {
         Executor executor = given != null ? given : loop.defaultExecutor();
         // The one place where a body leaves its task: what goes along with it is wrapped around it
         // here.
-        Offloaded<T> work = new Offloaded<>(task, executor, body);
+        Offloaded<T> work = new Offloaded<>(task, executor, Context.wrap(body));
         Scheduler scheduler = task.fiber.scheduler;
         long segment = scheduler.segments();
         loop.offloadStarted();

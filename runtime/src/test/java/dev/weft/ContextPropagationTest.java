@@ -214,6 +214,23 @@ class ContextPropagationTest {
     }
 
     @AsyncTest
+    void offloadedWorkHasACopy() {
+        TaskLocal<String> local = TaskLocal.withDefault(() -> "default");
+        assertThat(Async.offload(() -> get() + ", " + local.get())).isEqualTo("none, default");
+        put("task's");
+        local.set("task's too");
+        String seen =
+                Async.offload(() -> {
+                    String before = get() + ", " + local.get();
+                    put("x");
+                    local.set("y");
+                    return before + ", " + local.get();
+                });
+        assertThat(seen).isEqualTo("task's, task's too, y");
+        assertThat(get() + ", " + local.get()).isEqualTo("task's, task's too");
+    }
+
+    @AsyncTest
     void whatIsWrappedAndRunsInTheTaskItselfChangesNothingThere() throws Exception {
         TaskLocal<String> local = TaskLocal.create();
         Body<String> body =

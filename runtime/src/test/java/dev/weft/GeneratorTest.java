@@ -204,6 +204,30 @@ class GeneratorTest {
         consumers.cancel();
     }
 
+    @AsyncTest
+    void anEmitInsideOfAGroupFails() {
+        Generator<Integer> generator =
+                Generator.of(out -> {
+                    Async.group(g -> {
+                        g.async(() -> log.add("child"));
+                    });
+                    out.emit(1);
+                    Async.group(g -> {
+                        scope(s -> {
+                            out.emit(2);
+                            return null;
+                        });
+                    });
+                });
+        Async.group(g -> {
+            assertThat(generator.next()).as("the consumer's group is none").isEqualTo(1);
+        });
+        assertThatThrownBy(generator::next)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cannot emit inside of a group");
+        assertThat(generator.hasNext()).isFalse();
+    }
+
     // ---- failures
 
     @AsyncTest
