@@ -453,7 +453,11 @@ public final class Listener {
         net.eventLoop().execute(channel::close);
         dropOpening();
         left.forEach(Connection::abort);
-        afterAborts(() -> waiting.forEach(w -> w.tryComplete(null)));
+        afterAborts(() -> {
+            for (Promise<@Nullable Void> w : waiting) {
+                w.tryComplete(null);
+            }
+        });
     }
 
     /**
