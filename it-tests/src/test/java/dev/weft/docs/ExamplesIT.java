@@ -19,7 +19,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Compiles each Java block of the documentation, so that none shows an API that does not exist. */
+/**
+ * Compiles each Java block of the documentation, so that none shows an API that does not exist.
+ * Those of one guide are run besides, by {@link ComingFromAsyncioIT}.
+ */
 class ExamplesIT {
     private static final Path ROOT = Path.of(System.getProperty("weft.root"));
     private static final Pattern BLOCK = Pattern.compile("(?s)\n```java\n(.*?)```\n");
@@ -31,6 +34,7 @@ class ExamplesIT {
         try (Stream<Path> guides = Files.list(ROOT.resolve("docs"))) {
             return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides)
                     .filter(file -> file.toString().endsWith(".md") && Files.exists(file))
+                    .filter(file -> !file.endsWith("coming-from-asyncio.md"))
                     .sorted()
                     .flatMap(ExamplesIT::examples)
                     .map(example -> DynamicTest.dynamicTest(example.name(), () -> compile(example)))
