@@ -237,7 +237,7 @@ class LoopBoundTest {
     @AsyncTest
     void aStackOverflowAmidHandingOnLosesNobody() {
         if (!Boolean.getBoolean("weft.long")) {
-            return; // now and then the JDK loses a thread there: docs/known-issues.md
+            return; // hangs now and then, it is not known why: docs/known-issues.md
         }
         List<Task<Integer>> takers = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
