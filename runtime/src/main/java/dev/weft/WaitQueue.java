@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>When the stack overflows</h2>
  *
- * Whoever hands on may be at its stack's end. Completing a node is one compare-and-set: before it,
- * nothing has happened; after it, there is no failing any more, since what follows needs less stack
- * than it did, save for resuming the fiber. A resumption that was torn is kept, and repeated when
- * the current fiber has stack again.
+ * Whoever hands on may be at its stack's end, where any call may fail. So {@link #serve} ends a
+ * node's wait by one compare-and-set: before it, nothing has happened; after it, nothing is called
+ * any more but what resumes the fiber. (Even a call that needs little stack may fail where a
+ * greater one has just succeeded, which was inlined.) A resumption that was torn is kept, and
+ * repeated when the current fiber has stack again.
  */
 final class WaitQueue {
     /** A task's place in the line, and what that task awaits; made for one wait. */
@@ -87,12 +88,7 @@ final class WaitQueue {
         @Override
         boolean cancelBecause(Request request) {
             Fiber here = Fiber.current();
-            if (!end(CANCELLED)) {
-                return false;
-            }
-            unlink(this);
-            resume(this, here != null ? here : fiber);
-            return true;
+            return serve(this, CANCELLED, false, here != null ? here : fiber);
         }
 
         /** Whether it stands in this line, or has left it. */
@@ -191,26 +187,6 @@ final class WaitQueue {
         size++;
     }
 
-    private static void unlink(Node node) {
-        WaitQueue queue = node.queue;
-        Node before = node.previous;
-        Node after = node.next;
-        if (before == null) {
-            queue.first = after;
-        } else {
-            before.next = after;
-        }
-        if (after == null) {
-            queue.last = before;
-        } else {
-            after.previous = before;
-        }
-        node.previous = null;
-        node.next = null;
-        node.linked = false;
-        queue.size--;
-    }
-
     // ---- serving; each is told which fiber runs the caller
 
     /**
@@ -224,41 +200,85 @@ final class WaitQueue {
     /** As {@link #grantFirst(Fiber)}, and tells the task what. */
     void grantFirst(Object what, Fiber here) {
         Node node = first;
-        if (node != null && node.end(what)) {
-            unlink(node);
-            node.counted = true;
-            granted++;
-            resume(node, here);
+        if (node != null) {
+            serve(node, what, true, here);
         }
     }
 
     /** Wakes all; they are given nothing and look for themselves. */
     void wakeAll(Fiber here) {
         for (Node node; (node = first) != null; ) {
-            node.end(NOTHING);
-            unlink(node);
-            resume(node, here);
+            serve(node, NOTHING, false, here);
         }
     }
 
-    /** Lets the task at the head, if there is one, wait at the end of another line instead. */
-    void moveFirst(WaitQueue other) {
-        Node node = first;
-        if (node != null) {
-            unlink(node);
-            node.queue = other;
-            other.link(node);
+    /**
+     * Ends a node's wait, takes it out of its line, and resumes its fiber; false when its wait has
+     * ended already. On a stack overflow nothing has happened.
+     */
+    private static boolean serve(Node node, Object outcome, boolean grant, Fiber here) {
+        if (!node.end(outcome)) {
+            return false;
         }
-    }
-
-    private static void resume(Node node, Fiber here) {
+        WaitQueue queue = node.queue;
+        Node before = node.previous;
+        Node after = node.next;
+        if (before == null) {
+            queue.first = after;
+        } else {
+            before.next = after;
+        }
+        if (after == null) {
+            queue.last = before;
+        } else {
+            after.previous = before;
+        }
+        queue.size--;
+        node.previous = null;
+        node.next = null;
+        node.linked = false;
+        if (grant) {
+            node.counted = true;
+            queue.granted++;
+        }
         try {
             node.fiber.scheduler.resume(node.fiber);
         } catch (StackOverflowError e) {
-            // Not thrown on: it will be done. Calls nothing: there is no stack.
+            // Not thrown on: it will be done.
             node.next = here.untoldNode;
             here.untoldNode = node;
         }
+        return true;
+    }
+
+    /**
+     * Lets the task at the head, if there is one, wait at the end of another line instead. Calls
+     * nothing, so that it is not torn.
+     */
+    void moveFirst(WaitQueue other) {
+        Node node = first;
+        if (node == null) {
+            return;
+        }
+        Node after = node.next;
+        first = after;
+        if (after == null) {
+            last = null;
+        } else {
+            after.previous = null;
+        }
+        size--;
+        Node before = other.last;
+        node.queue = other;
+        node.previous = before;
+        node.next = null;
+        if (before == null) {
+            other.first = node;
+        } else {
+            before.next = node;
+        }
+        other.last = node;
+        other.size++;
     }
 
     /** Repeats the resumptions that were torn; by their fiber, where it has stack again. */
