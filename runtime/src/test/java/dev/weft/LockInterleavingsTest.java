@@ -29,7 +29,7 @@ class LockInterleavingsTest {
 
     private static void locks(Run run) {
         Lock lock = Lock.create();
-        Waiters waiters = new Waiters(run, 1);
+        Waiters waiters = new Waiters(run, 1, 1);
         int[] inside = {0};
         for (int i = 0; i < 4; i++) {
             waiters.actor(
@@ -66,7 +66,7 @@ class LockInterleavingsTest {
     private static void semaphores(Run run) {
         int permits = 1 + run.random().nextInt(2);
         BoundedSemaphore semaphore = BoundedSemaphore.create(permits);
-        Waiters waiters = new Waiters(run, permits);
+        Waiters waiters = new Waiters(run, permits, 1);
         int[] inside = {0};
         for (int i = 0; i < 5; i++) {
             waiters.actor(
@@ -96,7 +96,7 @@ class LockInterleavingsTest {
 
     private static void events(Run run) {
         Event event = Event.create();
-        Waiters waiters = new Waiters(run, Integer.MAX_VALUE);
+        Waiters waiters = new Waiters(run, Integer.MAX_VALUE, Integer.MAX_VALUE);
         Set<Object> waiting = new HashSet<>();
         for (int i = 0; i < 4; i++) {
             waiters.actor(
@@ -148,7 +148,7 @@ class LockInterleavingsTest {
     private static void conditions(Run run) {
         Condition condition = Condition.create();
         Tokens shared = new Tokens();
-        Waiters waiters = new Waiters(run, Integer.MAX_VALUE);
+        Waiters waiters = new Waiters(run, Integer.MAX_VALUE, Integer.MAX_VALUE);
         for (int i = 0; i < 3; i++) {
             waiters.actor(2, () -> condition.with(() -> consume(run, waiters, condition, shared)));
             waiters.actor(
@@ -197,16 +197,17 @@ class LockInterleavingsTest {
     private static void barriers(Run run) {
         int parties = 2 + run.random().nextInt(2);
         Barrier barrier = Barrier.create(parties);
-        Waiters waiters = new Waiters(run, Integer.MAX_VALUE);
+        Waiters waiters = new Waiters(run, Integer.MAX_VALUE, Integer.MAX_VALUE);
         Set<Integer> numbers = new HashSet<>();
         boolean[] stop = {false};
         boolean[] reset = {false};
+        int[] inside = {0};
         for (int i = 0; i < 5; i++) {
             waiters.actor(
                     2,
                     () -> {
                         try {
-                            waiters.inLine(() -> arrive(barrier, parties, numbers));
+                            waiters.inLine(() -> arrive(barrier, inside, numbers));
                         } catch (BrokenBarrierException e) {
                             require(stop[0] || reset[0], "broken by nobody", barrier);
                         }
@@ -227,6 +228,7 @@ class LockInterleavingsTest {
                 () -> {
                     Async.sleep(LATE);
                     require(barrier.waiting() < parties, "all are there, and wait", barrier);
+                    requireEqual(inside[0], barrier.waiting(), "those who wait");
                     stop[0] = true;
                     barrier.abort();
                 });
@@ -236,19 +238,27 @@ class LockInterleavingsTest {
         });
     }
 
-    private static void arrive(Barrier barrier, int parties, Set<Integer> numbers) {
-        int number = barrier.await();
-        if (number == parties - 1) {
-            numbers.clear(); // the last to arrive is the first to go on
+    private static void arrive(Barrier barrier, int[] inside, Set<Integer> numbers) {
+        int parties = barrier.parties();
+        inside[0]++;
+        try {
+            int number = barrier.await();
+            if (number == parties - 1) {
+                require(inside[0] >= parties, "too few arrived", inside[0]);
+                numbers.clear(); // the last to arrive is the first to go on
+            }
+            require(number >= 0 && number < parties, "number", number);
+            require(numbers.add(number), "a number for two", number);
+        } finally {
+            inside[0]--;
         }
-        require(number >= 0 && number < parties, "number", number);
-        require(numbers.add(number), "a number for two", number);
     }
 
     /** Actors that wait in line, are cancelled and timed out, and go on. */
     static final class Waiters {
         private final Run run;
-        private final int atOnce;
+        private final int served;
+        private final int mayBarge;
         private final List<Task<Void>> actors = new ArrayList<>();
         private final List<Place> line = new ArrayList<>();
 
@@ -268,13 +278,16 @@ class LockInterleavingsTest {
         }
 
         /**
-         * For something that so many can be given before they have run.
+         * For something that is given first come, first served.
          *
-         * @param atOnce how many may seem to wait who have been served
+         * @param served when one is served, fewer than so many others may seem to wait: they were
+         *     served too, and have not run since
+         * @param mayBarge the same for one who need not wait
          */
-        Waiters(Run run, int atOnce) {
+        Waiters(Run run, int served, int mayBarge) {
             this.run = run;
-            this.atOnce = atOnce;
+            this.served = served;
+            this.mayBarge = mayBarge;
         }
 
         /** Starts an actor that does something several times, however often it is cancelled. */
@@ -309,6 +322,8 @@ class LockInterleavingsTest {
         void inLine(Action wait) throws Exception {
             Place place = new Place(run);
             line.add(place);
+            Scheduler scheduler = Loop.current().scheduler;
+            long segments = scheduler.segments();
             try {
                 if (run.oneIn(3)) {
                     Async.timeout(
@@ -324,7 +339,8 @@ class LockInterleavingsTest {
                 for (Place other : line.subList(0, line.indexOf(place))) {
                     before += other.isGivenUp(run) ? 0 : 1;
                 }
-                require(before < atOnce, "overtook so many in line", before);
+                boolean atOnce = scheduler.segments() == segments;
+                require(before < (atOnce ? mayBarge : served), "overtook so many in line", before);
             } finally {
                 line.remove(place);
             }

@@ -61,8 +61,8 @@ class QueueInterleavingsTest {
     }
 
     private static void explore(Run run, Queue<Integer> queue, Model model) {
-        Waiters putters = new Waiters(run, queue.capacity());
-        Waiters takers = new Waiters(run, queue.capacity());
+        Waiters putters = new Waiters(run, queue.capacity(), queue.capacity());
+        Waiters takers = new Waiters(run, queue.capacity(), queue.capacity());
         boolean[] stop = {false};
         int[] waiting = {0, 0};
         for (int i = 0; i < 2; i++) {

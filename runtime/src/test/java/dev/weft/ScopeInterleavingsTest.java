@@ -78,7 +78,20 @@ class ScopeInterleavingsTest {
         }
         requireEqual(felt, run.requests(Task.current()) > 0, "felt its cancellation");
         requireCount(run);
+        if (felt) {
+            requireRest(run);
+        }
         return failure;
+    }
+
+    /** A cancellation is felt once, unless there was a further one. */
+    private static void requireRest(Run run) {
+        int before = run.requests(Task.current());
+        try {
+            yieldNow();
+        } catch (CancelledError e) {
+            require(run.requests(Task.current()) > before, "felt one cancellation twice");
+        }
     }
 
     // ---- await
@@ -557,6 +570,7 @@ class ScopeInterleavingsTest {
 
     /** After a request was delivered, groups and deadlines of the clean-up keep to their own. */
     private static void cleanUps(Run run) {
+        boolean[] cleanedUp = {false};
         run.actor(
                 "cleaner",
                 () -> {
@@ -568,7 +582,9 @@ class ScopeInterleavingsTest {
                         run.suspend();
                     }
                     requireEqual(Task.current().cancelling(), 1, "count of requests");
+                    cleanedUp[0] = true;
                 });
+        run.atEnd(() -> require(cleanedUp[0], "the clean-up was disturbed"));
     }
 
     private static void cleanUp(Run run) {

@@ -83,6 +83,28 @@ class ScopesReviewTest {
     }
 
     @AsyncTest(virtual = true)
+    void aDeadlinesUndeliveredRequestGoesWithItAfterTheBodyHasSwallowedAnothers() {
+        Task<String> task =
+                async(() -> {
+                    Task<String> stubborn = async(ScopesReviewTest::swallows);
+                    String result =
+                            timeout(
+                                    SECOND.multipliedBy(2),
+                                    () -> {
+                                        assertThat(catchThrowable(() -> sleep(LONG)))
+                                                .isInstanceOf(CancelledError.class);
+                                        return await(stubborn);
+                                    });
+                    yieldNow();
+                    return result;
+                });
+        sleep(SECOND);
+        task.cancel();
+        assertThat(await(task)).isEqualTo("result");
+        assertThat(task.cancelling()).isEqualTo(1);
+    }
+
+    @AsyncTest(virtual = true)
     void aGroupsUndeliveredRequestGoesWithItInACleanUp() {
         inCleanUp(() -> {
             Task<String> stubborn = async(ScopesReviewTest::swallows);
