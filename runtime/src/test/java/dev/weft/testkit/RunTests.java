@@ -12,7 +12,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * Runs test classes in this JVM, without a build: {@code RunTests CLASS...}. Prints each failure;
- * exits 1 if there is one, and 2 if nothing was run.
+ * exits 1 if there is one, and 2 if nothing was run. {@code -Dweft.first=true} ends it at the
+ * first, {@code -Dweft.stacks=true} shows stacks.
  */
 public final class RunTests implements TestExecutionListener {
     private int run;
@@ -31,10 +32,14 @@ public final class RunTests implements TestExecutionListener {
                         .build();
         RunTests listener = new RunTests();
         LauncherFactory.create().execute(request, listener);
-        System.out.println(listener.run + " tests run, " + listener.failed + " failed");
-        // Halts: a mutant may have left a loop's threads behind.
+        listener.end();
+    }
+
+    /** Halts: a failed test may have left a loop's threads behind. */
+    private void end() {
+        System.out.println(run + " tests run, " + failed + " failed");
         System.out.flush();
-        Runtime.getRuntime().halt(listener.failed > 0 ? 1 : listener.run == 0 ? 2 : 0);
+        Runtime.getRuntime().halt(failed > 0 ? 1 : run == 0 ? 2 : 0);
     }
 
     @Override
@@ -48,6 +53,9 @@ public final class RunTests implements TestExecutionListener {
                     System.out.println("FAILED " + name(test) + ": " + failure);
                     if (Boolean.getBoolean("weft.stacks")) {
                         failure.printStackTrace(System.out);
+                    }
+                    if (Boolean.getBoolean("weft.first")) {
+                        end();
                     }
                 });
     }
