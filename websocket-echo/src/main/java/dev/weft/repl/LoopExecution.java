@@ -76,7 +76,7 @@ final class LoopExecution extends DirectExecutionControl {
             return;
         }
         if (execution.closing) {
-            Runtime.getRuntime().halt(130);
+            Runtime.getRuntime().exit(130);
         }
         execution.stop();
     }
