@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -111,6 +112,33 @@ class OffloadPoolTest {
             offload(() -> {}); // its caller may be back before the thread has gone to rest
         }
         assertThat(pool.threads()).isOne();
+    }
+
+    @Test
+    void theThreadThatBecameIdleLastWorksNext() throws Exception {
+        OffloadPool pool = new OffloadPool("test-lifo-", 3, 0, OffloadPool.KEEP_ALIVE_NANOS);
+        List<CountDownLatch> releases = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            CountDownLatch release = new CountDownLatch(1);
+            CompletableFuture<Thread> thread = new CompletableFuture<>();
+            pool.execute(() -> {
+                thread.complete(Thread.currentThread());
+                awaitLatch(release);
+            });
+            releases.add(release);
+            threads.add(thread.get());
+        }
+        for (int i : new int[] {2, 0, 1}) {
+            releases.get(i).countDown();
+            while (threads.get(i).getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait(); // it rests for a limited time, and waits for the latch without
+            }
+        }
+        CompletableFuture<Thread> next = new CompletableFuture<>();
+        pool.execute(() -> next.complete(Thread.currentThread()));
+        assertThat(next.get()).isSameAs(threads.get(1));
+        close(pool);
     }
 
     @Test
