@@ -151,26 +151,21 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
             try {
                 fireAll(last);
             } catch (StackOverflowError e) {
-                keepUntold(here, last);
+                // Kept for when the fiber has come back from its depth: being told twice does no
+                // harm. Calls nothing, as there is no stack; where a great call has succeeded, as
+                // it was inlined, a small one may still fail.
+                if (here != null) {
+                    Waiter first = last;
+                    while (first.next != null) {
+                        first = first.next;
+                    }
+                    first.next = here.untold;
+                    here.untold = last;
+                }
                 throw e;
             }
         }
         return true;
-    }
-
-    /**
-     * Keeps waiters that may not have been told, as the stack overflowed, for when the fiber has
-     * come back from its depth. Being told twice does no harm. Calls nothing: there is no stack.
-     */
-    private static void keepUntold(@Nullable Fiber fiber, Waiter chain) {
-        if (fiber != null) {
-            Waiter first = chain;
-            while (first.next != null) {
-                first = first.next;
-            }
-            first.next = fiber.untold;
-            fiber.untold = chain;
-        }
     }
 
     /** Tells the waiters that were kept; by their fiber, where it has stack again. */

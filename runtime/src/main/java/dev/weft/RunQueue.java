@@ -113,11 +113,15 @@ final class RunQueue {
     }
 
     /**
-     * Appends an entry whose {@code next} is null. No call may stand between the two statements:
-     * see above.
+     * Appends an entry whose {@code next} is null. No call may stand between the exchange and the
+     * link: see above. So it is no {@code getAndSet}, which calls {@code Class.cast} on what it
+     * got.
      */
     private void link(Entry entry) {
-        Entry before = (Entry) TAIL.getAndSet(this, entry);
+        Entry before;
+        do {
+            before = tail;
+        } while (!TAIL.compareAndSet(this, before, entry));
         before.next = entry;
     }
 

@@ -492,9 +492,6 @@ class GatherTest {
 
     @AsyncTest(seconds = 60)
     void aCompletionThatOverflowsTheStackIsCountedOnce() {
-        if (!Boolean.getBoolean("weft.long")) {
-            return; // hangs now and then, it is not known why: docs/known-issues.md
-        }
         for (int round = 0; round < 20; round++) {
             List<Promise<Integer>> promises = promises(1000);
             Promise<Integer> last = promises.getLast();

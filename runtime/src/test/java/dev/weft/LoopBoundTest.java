@@ -236,9 +236,6 @@ class LoopBoundTest {
     /** Deep in recursion, whoever is handed something must not be forgotten. */
     @AsyncTest
     void aStackOverflowAmidHandingOnLosesNobody() {
-        if (!Boolean.getBoolean("weft.long")) {
-            return; // hangs now and then, it is not known why: docs/known-issues.md
-        }
         List<Task<Integer>> takers = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
             takers.add(async(queue::take));
