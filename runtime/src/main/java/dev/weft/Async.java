@@ -80,6 +80,8 @@ public final class Async {
      *
      * <p>Its failure goes to whoever awaits it, and cancels nobody.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="async"}
+     *
      * @param body what the task runs
      * @param <T> the type of its result
      * @return the task
@@ -142,6 +144,8 @@ public final class Async {
      * {@link CancelledError} is thrown when that is done. If a task that is awaited so gives a
      * result all the same, {@code await} returns it, and the next suspension point throws.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="async"}
+     *
      * @param future what to wait for; of this loop or any other
      * @param <T> the type of the result
      * @return the result
@@ -183,6 +187,8 @@ public final class Async {
      *
      * <p><b>Cancellation</b>: ends the sleep.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="async"}
+     *
      * @param duration how long, 0 or more
      * @throws IllegalStateException outside a task
      */
@@ -208,6 +214,8 @@ public final class Async {
      * asyncio.sleep(0)}.
      *
      * <p><b>Cancellation</b>: a request that stands or arrives meanwhile is thrown.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="yieldNow"}
      *
      * @throws IllegalStateException outside a task
      */
@@ -290,6 +298,8 @@ public final class Async {
      * Runs a body with a scope of its own: tasks started in it are cancelled, then awaited, when
      * the body ends. What a connection or a request does with its tasks; suspends until they have
      * ended.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="scope"}
      *
      * @param body what to run; it is given the scope, to hand on to code that starts tasks in it
      * @param <T> the type of its result
@@ -409,6 +419,8 @@ public final class Async {
      * As {@link #timeout(Duration, Deadline.Body)}, up to a point of the loop's clock. Counterpart
      * of {@code asyncio.timeout_at}.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="timeoutAt"}
+     *
      * @param when the point, as {@link Loop#time} counts; one in the past makes the first
      *     suspension point throw
      * @param body what to run; it is given the deadline
@@ -444,6 +456,8 @@ public final class Async {
      * asyncio.wait_for}.
      *
      * <p><b>Cancellation</b>: cancels the future, as {@link #await(Future)} does.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="waitFor"}
      *
      * @param future what to wait for
      * @param limit how long it may take, 0 or more; with 0 it must be done already

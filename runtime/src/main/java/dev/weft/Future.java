@@ -33,6 +33,8 @@ public sealed interface Future<T extends @Nullable Object> extends java.util.con
      * completes the future, in the order of registration. It is no task: it may not {@code await}.
      * Registering twice calls twice.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="onDone"}
+     *
      * @param function what to call; what it throws goes to the loop's exception handler
      * @return a handle that keeps it from being called
      * @throws IllegalStateException on a thread of no loop: name the loop instead
@@ -108,6 +110,8 @@ public sealed interface Future<T extends @Nullable Object> extends java.util.con
      * Its dependants run on the callback thread of the current loop, or on the completing thread
      * when there is no current loop.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="toCompletableFuture"}
+     *
      * @return a new one for each call
      */
     CompletableFuture<T> toCompletableFuture();
@@ -115,6 +119,8 @@ public sealed interface Future<T extends @Nullable Object> extends java.util.con
     /**
      * A future that ends as a stage does. Cancelling it cancels the stage, as far as that can be
      * cancelled. A {@code CompletionException} of the stage is unwrapped once.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="toCompletableFuture"}
      *
      * @param stage what to wait for
      * @param <T> the type of the result

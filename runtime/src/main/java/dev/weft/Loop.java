@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
  * the order in which it became so.
  *
  * <p>A loop's threads are no daemons: close it, or the JVM does not end.
+ *
+ * {@snippet file="CoreSnippetsTest.java" region="loop"}
  */
 public final class Loop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Loop.class);
@@ -377,6 +379,8 @@ public final class Loop implements AutoCloseable {
      * itself prefer {@link Async#async}. The task belongs to the scope of the {@link #run} in
      * progress, else to the loop, which cancels it when it closes.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="submit"}
+     *
      * @param body what the task runs
      * @param <T> the type of its result
      * @return the task; any thread may wait for it with {@link Future#get()}
@@ -535,6 +539,8 @@ public final class Loop implements AutoCloseable {
      * Calls a function on the loop's callback thread, after everything that is ready now. From any
      * thread. Counterpart of {@code call_soon} and {@code call_soon_threadsafe}.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="callbacks"}
+     *
      * @param function what to call; it is no task and may not {@code await}. What it throws goes to
      *     the exception handler
      * @return a handle that keeps it from being called
@@ -552,6 +558,8 @@ public final class Loop implements AutoCloseable {
      * Calls a function on the loop's callback thread after a time. From any thread. Counterpart of
      * {@code call_later}.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="callbacks"}
+     *
      * @param delay how long to wait, 0 or more
      * @param function what to call, as for {@link #callSoon}
      * @return a handle that keeps it from being called
@@ -564,6 +572,8 @@ public final class Loop implements AutoCloseable {
     /**
      * Calls a function on the loop's callback thread when its clock shows a time. Counterpart of
      * {@code call_at}.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="callbacks"}
      *
      * @param when the time, as {@link #time} counts it
      * @param function what to call, as for {@link #callSoon}
@@ -725,6 +735,8 @@ public final class Loop implements AutoCloseable {
      * of {@code set_default_executor}, but an executor that was set is not closed with the loop: it
      * belongs to whoever made it. From any thread.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="defaultExecutor"}
+     *
      * @param executor any executor; Netty's {@code EventExecutorGroup} is one
      */
     public void defaultExecutor(Executor executor) {
@@ -746,6 +758,8 @@ public final class Loop implements AutoCloseable {
      * Sets what is told of failures that reached nobody; by default they are logged as errors.
      * Counterpart of {@code set_exception_handler}. The handler runs on the loop; what it throws is
      * logged.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="onUnhandled"}
      *
      * @param handler the new handler
      */
@@ -877,6 +891,8 @@ public final class Loop implements AutoCloseable {
      * The tasks of the loop that have not ended; from any thread. Counterpart of {@code
      * asyncio.all_tasks}. Called from elsewhere while something holds the loop, it is a snapshot
      * that may be wrong in places, taken after a second.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="tasks"}
      *
      * @return the tasks
      */

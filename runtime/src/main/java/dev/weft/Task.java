@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link Async#async async} starts one. A task lives on one loop for all its life and ends
  * before its scope does.
  *
+ * {@snippet file="CoreSnippetsTest.java" region="async"}
+ *
  * @param <T> the type of the result
  */
 public sealed interface Task<T extends @Nullable Object> extends Future<T> permits TaskImpl {
@@ -48,6 +50,8 @@ public sealed interface Task<T extends @Nullable Object> extends Future<T> permi
      * <p>In loop mode a task that is parked in a JDK call is interrupted. In portable mode such a
      * task holds the loop's turn, and the request waits.
      *
+     * {@snippet file="CoreSnippetsTest.java" region="cancel"}
+     *
      * @param message becomes the error's message; may be null
      * @return false when the task is done already, and nothing happens
      */
@@ -57,6 +61,8 @@ public sealed interface Task<T extends @Nullable Object> extends Future<T> permi
      * Takes one request for cancellation back. At zero, a request that was not yet delivered is
      * forgotten, unless what the task awaits was cancelled for it already. For code that asked for
      * the cancellation itself, such as a time-out. Only on the task's loop.
+     *
+     * {@snippet file="CoreSnippetsTest.java" region="uncancel"}
      *
      * @return how many requests remain
      */
