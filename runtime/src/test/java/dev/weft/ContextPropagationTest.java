@@ -105,6 +105,10 @@ class ContextPropagationTest {
         });
         put("done");
         promise.onDone(p -> log.add(get()));
+        MDC.remove();
+        loop.callSoon(() -> log.add(get()));
+        promise.complete(null);
+        yieldNow();
         put("later");
         Promise<Void> last = Promise.create();
         loop.callLater(
@@ -114,8 +118,6 @@ class ContextPropagationTest {
                     last.complete(null);
                 });
         MDC.remove();
-        loop.callSoon(() -> log.add(get()));
-        promise.complete(null);
         await(last);
         Promise<Void> end = Promise.create();
         loop.callSoon(() -> {
