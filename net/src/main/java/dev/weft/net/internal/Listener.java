@@ -440,24 +440,28 @@ public final class Listener {
 
     private void end() {
         List<Connection> left;
-        List<Promise<@Nullable Void>> waiting;
         synchronized (this) {
             closing = true;
-            ended = true;
             left = List.copyOf(connections);
             connections.clear();
             accepted.clear();
-            waiting = List.copyOf(awaitingEnd);
-            awaitingEnd.clear();
         }
         net.eventLoop().execute(channel::close);
         dropOpening();
         left.forEach(Connection::abort);
-        afterAborts(() -> {
-            for (Promise<@Nullable Void> w : waiting) {
-                w.tryComplete(null);
-            }
-        });
+        afterAborts(this::ended);
+    }
+
+    private void ended() {
+        List<Promise<@Nullable Void>> waiting;
+        synchronized (this) {
+            ended = true;
+            waiting = List.copyOf(awaitingEnd);
+            awaitingEnd.clear();
+        }
+        for (Promise<@Nullable Void> w : waiting) {
+            w.tryComplete(null);
+        }
     }
 
     /**
