@@ -1,8 +1,11 @@
 package dev.weft.net;
 
+import dev.weft.Async;
 import dev.weft.net.internal.Conduit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class ByteStream implements AutoCloseable {
     private static final byte[] NOTHING = {};
     private static final int FIRST_PART = 8 * 1024;
+    private static final byte[] LINE_FEED = {'\n'};
 
     private final Conduit conduit;
     private final TcpOptions options;
@@ -39,6 +43,9 @@ public final class ByteStream implements AutoCloseable {
     private @Nullable ByteBuf rest;
 
     private @Nullable ByteView view;
+
+    /** A task waits for more than is in {@code rest}, which nobody else may take. */
+    private boolean gathering;
 
     ByteStream(Conduit conduit, TcpOptions options) {
         this.conduit = conduit;
@@ -67,8 +74,24 @@ public final class ByteStream implements AutoCloseable {
     }
 
     /**
-     * As {@link #read}, without copying: the fastest way to look at bytes, or to send them on with
-     * {@link #write(ByteView)}.
+     * As {@link #read()}, but no more than so many bytes; what came besides stays for the next
+     * reader. Counterpart of asyncio's {@code read(n)}.
+     *
+     * <p><b>Suspends</b> until something has come. <b>Cancellation</b>: nothing was read.
+     *
+     * @param max how many at most, 1 or more
+     * @return 1 byte to {@code max}; null when the peer has ended its output and all is read
+     * @throws BusyException if another task is reading
+     */
+    public byte @Nullable [] read(int max) {
+        requirePositive(max, "max");
+        ByteBuf buffer = next();
+        return buffer == null ? null : part(buffer, Math.min(max, buffer.readableBytes()));
+    }
+
+    /**
+     * As {@link #read()}, without copying: the fastest way to look at bytes, or to send them on
+     * with {@link #write(ByteView)}.
      *
      * <p><b>Suspends</b> until something has come. <b>Cancellation</b>: nothing was read.
      *
@@ -137,7 +160,258 @@ public final class ByteStream implements AutoCloseable {
         }
     }
 
+    /**
+     * Reads up to a separator. Counterpart of asyncio's {@code readuntil}.
+     *
+     * <p><b>Suspends</b> until it has come. <b>Cancellation</b>: nothing was read; what had come
+     * stays for the next reader.
+     *
+     * @param maxBytes how many bytes to accept at most, with the separator; 1 or more
+     * @param separators what to look for; of several the one that ends first counts
+     * @return the bytes, the separator included
+     * @throws LimitExceededException if so many bytes came without it; they stay to be read
+     * @throws EndOfStreamException if the peer ends its output before; it holds what did come
+     * @throws BusyException if another task is reading
+     */
+    public byte[] readUntil(int maxBytes, byte[]... separators) {
+        requirePositive(maxBytes, "maxBytes");
+        requireSeparators(separators);
+        int end = gatherUntil(maxBytes, separators);
+        if (end < 0) {
+            byte[] partial = takeRest();
+            throw new EndOfStreamException(
+                    this + " ended after " + partial.length + " bytes, before a separator",
+                    partial,
+                    EndOfStreamException.UNKNOWN);
+        }
+        return takeRest(end);
+    }
+
+    /**
+     * As {@link #readUntil(int, byte[]...)}, with text as separators (in UTF-8) and {@link
+     * TcpOptions#maxLineBytes} as the limit.
+     *
+     * @param separators what to look for, such as {@code "\r\n"}
+     * @return the bytes, the separator included
+     */
+    public byte[] readUntil(String... separators) {
+        byte[][] bytes = new byte[separators.length][];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = separators[i].getBytes(StandardCharsets.UTF_8);
+        }
+        return readUntil(options.maxLineBytes(), bytes);
+    }
+
+    /**
+     * Reads a line of UTF-8, which ends in {@code \n} or {@code \r\n}, or with the stream. Bytes
+     * that are no UTF-8 are replaced by U+FFFD.
+     *
+     * <p><b>Suspends</b> until it has come. <b>Cancellation</b>: nothing was read; what had come
+     * stays for the next reader.
+     *
+     * @return the line without its end; null when the peer has ended its output and all is read
+     * @throws LimitExceededException if more than {@link TcpOptions#maxLineBytes} came without a
+     *     line's end; they stay to be read
+     * @throws BusyException if another task is reading
+     */
+    public @Nullable String readLine() {
+        int end = gatherUntil(options.maxLineBytes(), LINE_FEED);
+        byte[] line = end < 0 ? takeRest() : takeRest(end);
+        int length = line.length;
+        if (length == 0) {
+            return null;
+        }
+        if (line[length - 1] == '\n') {
+            length--;
+            if (length > 0 && line[length - 1] == '\r') {
+                length--;
+            }
+        }
+        return new String(line, 0, length, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The lines that are still to come: {@link #readLine} in a loop. Counterpart of {@code async
+     * for line in reader}.
+     *
+     * {@snippet file="ByteStreamReadTest.java" region="lines"}
+     *
+     * @return can be iterated over as often as one likes; each goes on where the stream stands
+     */
+    public Iterable<String> lines() {
+        return () -> new Lines(this);
+    }
+
+    /**
+     * Reads until the peer ends its output. Counterpart of asyncio's {@code read(-1)}.
+     *
+     * <p><b>Suspends</b> until then. <b>Cancellation</b>: nothing was read; what had come stays for
+     * the next reader.
+     *
+     * @param maxBytes how many bytes to accept at most; 1 or more
+     * @return all bytes; none if there were none
+     * @throws LimitExceededException if more came; they stay to be read
+     * @throws BusyException if another task is reading
+     */
+    public byte[] readAll(int maxBytes) {
+        requirePositive(maxBytes, "maxBytes");
+        beginGathering();
+        do {
+            ByteBuf r = rest;
+            if (r != null && r.readableBytes() > maxBytes) {
+                throw new LimitExceededException(
+                        this + " has sent more than " + maxBytes + " bytes", maxBytes);
+            }
+        } while (gatherMore());
+        return takeRest();
+    }
+
+    private static void requirePositive(int value, String name) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " must be >= 1, was " + value);
+        }
+    }
+
+    private static void requireSeparators(byte[]... separators) {
+        if (separators.length == 0) {
+            throw new IllegalArgumentException("separators must not be empty");
+        }
+        for (byte[] separator : separators) {
+            if (separator.length == 0) {
+                throw new IllegalArgumentException("a separator must not be empty");
+            }
+        }
+    }
+
+    /**
+     * Gathers in {@code rest} until a separator is in it. What was looked through is not looked
+     * through again.
+     *
+     * @return where the first one ends; -1 when the stream ends without
+     */
+    private int gatherUntil(int maxBytes, byte[]... separators) {
+        beginGathering();
+        int overlap = 0;
+        for (byte[] separator : separators) {
+            overlap = Math.max(overlap, separator.length - 1);
+        }
+        int from = 0;
+        do {
+            ByteBuf r = rest;
+            int length = r == null ? 0 : r.readableBytes();
+            int end = r == null ? -1 : Separators.endOfFirst(r, from, separators);
+            if (end > maxBytes || end < 0 && length >= maxBytes) {
+                throw new LimitExceededException(
+                        this + " has sent " + maxBytes + " bytes without a separator", maxBytes);
+            }
+            if (end > 0) {
+                return end;
+            }
+            from = Math.max(0, length - overlap);
+        } while (gatherMore());
+        return -1;
+    }
+
+    private void beginGathering() {
+        requireNobodyGathers();
+        dropView();
+    }
+
+    private void requireNobodyGathers() {
+        if (gathering) {
+            throw new BusyException("cannot read: another task is reading from " + this);
+        }
+    }
+
+    /** Waits for more, and adds it to {@code rest}; false at the end. */
+    private boolean gatherMore() {
+        ByteBuf chunk;
+        gathering = true;
+        try {
+            chunk = (ByteBuf) conduit.take();
+        } finally {
+            gathering = false;
+        }
+        if (chunk == null) {
+            return false;
+        }
+        ByteBuf r = rest;
+        rest = r == null ? chunk : joined(r, chunk);
+        return true;
+    }
+
+    /** Into the first one while there is room, so that a peer's single bytes cost a byte each. */
+    private static ByteBuf joined(ByteBuf first, ByteBuf second) {
+        ByteBuf both = first;
+        if (first.isReadOnly() || second.readableBytes() > first.writableBytes()) {
+            both = Unpooled.buffer(2 * (first.readableBytes() + second.readableBytes()));
+            both.writeBytes(first);
+            first.release();
+        }
+        both.writeBytes(second);
+        second.release();
+        return both;
+    }
+
+    private byte[] takeRest() {
+        ByteBuf r = rest;
+        return r == null ? NOTHING : takeRest(r.readableBytes());
+    }
+
+    private byte[] takeRest(int count) {
+        ByteBuf r = Objects.requireNonNull(rest);
+        rest = null;
+        return part(r, count);
+    }
+
+    private byte[] part(ByteBuf buffer, int count) {
+        byte[] bytes = new byte[count];
+        buffer.readBytes(bytes);
+        putBack(buffer);
+        return bytes;
+    }
+
+    /** As {@link #read(int)}, into an array; -1 at the end. */
+    int read(byte[] bytes, int offset, int length) {
+        ByteBuf buffer = next();
+        if (buffer == null) {
+            return -1;
+        }
+        int n = Math.min(length, buffer.readableBytes());
+        buffer.readBytes(bytes, offset, n);
+        putBack(buffer);
+        return n;
+    }
+
+    /** How many bytes can be read without waiting, at least. */
+    int available() {
+        ByteBuf r = rest;
+        return r != null ? r.readableBytes() : conduit.isReady() ? 1 : 0;
+    }
+
+    /**
+     * This stream's input as the JDK's, for code that wants one; each read suspends the task.
+     * Closing it closes this stream. Its failures are those of this stream's methods.
+     *
+     * @return a view
+     */
+    public InputStream inputStream() {
+        return new Streams.Input(this);
+    }
+
+    /**
+     * This stream's output as the JDK's, for code that wants one; each write suspends the task as
+     * {@link #write(byte[])} does. Closing it closes this stream. Its failures are those of this
+     * stream's methods.
+     *
+     * @return a view
+     */
+    public OutputStream outputStream() {
+        return new Streams.Output(this);
+    }
+
     private @Nullable ByteBuf next() {
+        requireNobodyGathers();
         ByteBuf buffer = rest;
         if (buffer != null) {
             dropView();
@@ -207,6 +481,35 @@ public final class ByteStream implements AutoCloseable {
     }
 
     /**
+     * Writes the remaining bytes of several buffers in this order, and moves each position to its
+     * limit: together, with no other task's in between. They are copied. Counterpart of {@code
+     * writelines}.
+     *
+     * <p><b>Suspends</b> and <b>Cancellation</b> as {@link #write(byte[])}.
+     *
+     * @param parts what to write
+     * @throws BusyException if another task is writing
+     */
+    public void write(ByteBuffer... parts) {
+        long sum = 0;
+        for (ByteBuffer part : parts) {
+            sum += part.remaining();
+        }
+        if (sum > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                    "parts must have less than 2 GiB together, had " + sum + " bytes");
+        }
+        byte[] copy = new byte[(int) sum];
+        int filled = 0;
+        for (ByteBuffer part : parts) {
+            int n = part.remaining();
+            part.get(copy, filled, n);
+            filled += n;
+        }
+        writeOwned(copy);
+    }
+
+    /**
      * Writes text in UTF-8.
      *
      * <p><b>Suspends</b> and <b>Cancellation</b> as {@link #write(byte[])}.
@@ -233,7 +536,8 @@ public final class ByteStream implements AutoCloseable {
         conduit.put(bytes.lend(), length, true);
     }
 
-    private void writeOwned(byte[] bytes) {
+    /** Writes bytes that nobody changes any more. */
+    void writeOwned(byte[] bytes) {
         conduit.put(Unpooled.wrappedBuffer(bytes), bytes.length, true);
     }
 
@@ -259,6 +563,36 @@ public final class ByteStream implements AutoCloseable {
      */
     public void shutdownOutput() {
         conduit.endOutput();
+    }
+
+    /**
+     * Carries what each of two streams receives to the other, without copying, until both have
+     * ended; the end of one's input ends the other's output. For proxies. Closes neither.
+     *
+     * {@snippet file="ByteStreamReadTest.java" region="pipe"}
+     *
+     * <p><b>Suspends</b> until both have ended, or one has failed. <b>Cancellation</b>: what was
+     * read has been accepted by the other stream, and will be sent.
+     *
+     * @param one a stream
+     * @param other another one
+     * @throws BrokenConnectionException if one of them breaks, at once; the other is not told
+     * @throws BusyException if another task is reading or writing
+     */
+    public static void pipe(ByteStream one, ByteStream other) {
+        Objects.requireNonNull(one, "one must not be null");
+        Objects.requireNonNull(other, "other must not be null");
+        Async.group(g -> {
+            g.async(() -> other.copyTo(one));
+            one.copyTo(other);
+        });
+    }
+
+    private void copyTo(ByteStream sink) {
+        for (ByteView v; (v = readView()) != null; ) {
+            sink.write(v);
+        }
+        sink.shutdownOutput();
     }
 
     // ---- closing

@@ -10,6 +10,9 @@ import java.io.UncheckedIOException;
 public final class EndOfStreamException extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
 
+    /** What {@link #expected} says where nobody knew how many bytes would come. */
+    public static final int UNKNOWN = -1;
+
     private final byte[] partial;
     private final int expected;
 
@@ -18,7 +21,7 @@ public final class EndOfStreamException extends UncheckedIOException {
      *
      * @param message what ended, and where
      * @param partial the bytes that did come
-     * @param expected how many were asked for
+     * @param expected how many were asked for, or {@link #UNKNOWN}
      */
     public EndOfStreamException(String message, byte[] partial, int expected) {
         super(message, new EOFException("end of stream"));
@@ -38,7 +41,7 @@ public final class EndOfStreamException extends UncheckedIOException {
     /**
      * How many bytes were asked for.
      *
-     * @return the count
+     * @return the count, or {@link #UNKNOWN} if it was up to a separator
      */
     public int expected() {
         return expected;

@@ -12,10 +12,13 @@ import java.util.Objects;
  *     more, 5 s by default
  * @param backlog how many connections may wait to be accepted by a server; 1 or more, 1,024 by
  *     default, and the operating system may have a lower bound
+ * @param maxLineBytes how long a line that is read may be, with its end; 1 or more, 64 KiB by
+ *     default
  */
-public record TcpOptions(Duration connectTimeout, Duration closeTimeout, int backlog) {
+public record TcpOptions(
+        Duration connectTimeout, Duration closeTimeout, int backlog, int maxLineBytes) {
     private static final TcpOptions DEFAULTS =
-            new TcpOptions(Duration.ofSeconds(10), Duration.ofSeconds(5), 1024);
+            new TcpOptions(Duration.ofSeconds(10), Duration.ofSeconds(5), 1024, 64 * 1024);
 
     /** Checks the values. */
     public TcpOptions {
@@ -29,6 +32,9 @@ public record TcpOptions(Duration connectTimeout, Duration closeTimeout, int bac
         }
         if (backlog < 1) {
             throw new IllegalArgumentException("backlog must be >= 1, was " + backlog);
+        }
+        if (maxLineBytes < 1) {
+            throw new IllegalArgumentException("maxLineBytes must be >= 1, was " + maxLineBytes);
         }
     }
 
@@ -48,7 +54,7 @@ public record TcpOptions(Duration connectTimeout, Duration closeTimeout, int bac
      * @return the changed copy
      */
     public TcpOptions connectTimeout(Duration value) {
-        return new TcpOptions(value, closeTimeout, backlog);
+        return new TcpOptions(value, closeTimeout, backlog, maxLineBytes);
     }
 
     /**
@@ -58,7 +64,7 @@ public record TcpOptions(Duration connectTimeout, Duration closeTimeout, int bac
      * @return the changed copy
      */
     public TcpOptions closeTimeout(Duration value) {
-        return new TcpOptions(connectTimeout, value, backlog);
+        return new TcpOptions(connectTimeout, value, backlog, maxLineBytes);
     }
 
     /**
@@ -68,6 +74,16 @@ public record TcpOptions(Duration connectTimeout, Duration closeTimeout, int bac
      * @return the changed copy
      */
     public TcpOptions backlog(int value) {
-        return new TcpOptions(connectTimeout, closeTimeout, value);
+        return new TcpOptions(connectTimeout, closeTimeout, value, maxLineBytes);
+    }
+
+    /**
+     * Sets how long a line may be, for {@link ByteStream#readLine} and the like.
+     *
+     * @param value how many bytes with the line's end, 1 or more
+     * @return the changed copy
+     */
+    public TcpOptions maxLineBytes(int value) {
+        return new TcpOptions(connectTimeout, closeTimeout, backlog, value);
     }
 }

@@ -20,11 +20,11 @@ class ByteStreamTest {
         void run(ByteStream here, ByteStream there) throws Exception;
     }
 
-    private static void connected(Ends body) throws Exception {
+    static void connected(Ends body) throws Exception {
         connected(TcpOptions.defaults(), body);
     }
 
-    private static void connected(TcpOptions options, Ends body) throws Exception {
+    static void connected(TcpOptions options, Ends body) throws Exception {
         Promise<ByteStream> accepted = Promise.create();
         Promise<Void> done = Promise.create();
         try (Server server =
@@ -108,10 +108,10 @@ class ByteStreamTest {
     @AsyncTest
     void twoReadersOrTwoWritersAtOnceAreAnError() throws Exception {
         connected((here, there) -> {
-            Task<byte[]> reader = async(here::read);
+            Task<byte[]> reader = async(() -> here.read());
             Task<?> writer = async(() -> here.write(new byte[8_000_000]));
             Async.yieldNow();
-            assertThatThrownBy(here::read).isInstanceOf(BusyException.class);
+            assertThatThrownBy(() -> here.read()).isInstanceOf(BusyException.class);
             assertThatThrownBy(() -> here.write("x")).isInstanceOf(BusyException.class);
             assertThatThrownBy(here::flush).isInstanceOf(BusyException.class);
             there.readExactly(8_000_000);
@@ -173,7 +173,7 @@ class ByteStreamTest {
             there.write(view);
             assertThat(here.readExactly(10)).asString().isEqualTo("hellohello");
             assertThat(view.toByteArray()).asString().isEqualTo("hello");
-            Task<byte[]> next = async(there::read);
+            Task<byte[]> next = async(() -> there.read());
             Async.yieldNow();
             assertThatThrownBy(view::toByteArray)
                     .isInstanceOf(IllegalStateException.class)
@@ -202,7 +202,7 @@ class ByteStreamTest {
         connected(
                 TcpOptions.defaults().closeTimeout(Duration.ofMillis(50)),
                 (here, there) -> {
-                    Task<byte[]> reader = async(here::read);
+                    Task<byte[]> reader = async(() -> here.read());
                     Task<?> writer = async(() -> here.write(new byte[20_000_000]));
                     Async.yieldNow();
                     // The peer reads nothing, so not all can be sent.
@@ -214,7 +214,7 @@ class ByteStreamTest {
                     assertThat(here.isOpen()).isFalse();
                     here.close();
                     here.abort();
-                    assertThatThrownBy(here::read).isInstanceOf(StreamClosedException.class);
+                    assertThatThrownBy(() -> here.read()).isInstanceOf(StreamClosedException.class);
                     assertThatThrownBy(() -> here.write("x"))
                             .isInstanceOf(StreamClosedException.class);
                     assertThatThrownBy(here::flush).isInstanceOf(StreamClosedException.class);
@@ -242,7 +242,7 @@ class ByteStreamTest {
     @AsyncTest
     void aPeerThatAbortsBreaksTheConnection() throws Exception {
         connected((here, there) -> {
-            Task<byte[]> reader = async(here::read);
+            Task<byte[]> reader = async(() -> here.read());
             Async.yieldNow();
             there.abort();
             assertThatThrownBy(() -> await(reader))
