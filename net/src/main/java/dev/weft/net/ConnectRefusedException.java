@@ -24,4 +24,16 @@ public final class ConnectRefusedException extends ConnectFailedException {
                 port,
                 cause);
     }
+
+    /**
+     * Creates the exception, for a host with several addresses.
+     *
+     * @param message what was tried
+     * @param host where to
+     * @param port where to
+     * @param cause what the operating system said
+     */
+    public ConnectRefusedException(String message, String host, int port, IOException cause) {
+        super(message, host, port, cause);
+    }
 }

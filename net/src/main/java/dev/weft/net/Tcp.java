@@ -33,7 +33,8 @@ public final class Tcp {
     }
 
     /**
-     * As {@link #connect(String, int)}, with options. A name's addresses are tried in order.
+     * As {@link #connect(String, int)}, with options. A name's addresses are tried as RFC 8305
+     * (Happy Eyeballs) says: families in turn, the next one after 250 ms or when one has failed.
      *
      * @param host a name or an address
      * @param port 1 to 65,535
@@ -44,6 +45,7 @@ public final class Tcp {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
         return Dialer.dial(
+                options.resolver(),
                 host,
                 port,
                 options.connectTimeout(),

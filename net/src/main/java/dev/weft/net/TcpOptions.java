@@ -14,16 +14,23 @@ import java.util.Objects;
  *     default, and the operating system may have a lower bound
  * @param maxLineBytes how long a line that is read may be, with its end; 1 or more, 64 KiB by
  *     default
+ * @param resolver what finds the addresses of a host to connect to; {@link Resolver#dns} by default
  */
 public record TcpOptions(
-        Duration connectTimeout, Duration closeTimeout, int backlog, int maxLineBytes) {
+        Duration connectTimeout,
+        Duration closeTimeout,
+        int backlog,
+        int maxLineBytes,
+        Resolver resolver) {
     private static final TcpOptions DEFAULTS =
-            new TcpOptions(Duration.ofSeconds(10), Duration.ofSeconds(5), 1024, 64 * 1024);
+            new TcpOptions(
+                    Duration.ofSeconds(10), Duration.ofSeconds(5), 1024, 64 * 1024, Resolver.dns());
 
     /** Checks the values. */
     public TcpOptions {
         Objects.requireNonNull(connectTimeout, "connectTimeout must not be null");
         Objects.requireNonNull(closeTimeout, "closeTimeout must not be null");
+        Objects.requireNonNull(resolver, "resolver must not be null");
         if (!connectTimeout.isPositive()) {
             throw new IllegalArgumentException("connectTimeout must be > 0, was " + connectTimeout);
         }
@@ -54,7 +61,7 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions connectTimeout(Duration value) {
-        return new TcpOptions(value, closeTimeout, backlog, maxLineBytes);
+        return new TcpOptions(value, closeTimeout, backlog, maxLineBytes, resolver);
     }
 
     /**
@@ -64,7 +71,7 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions closeTimeout(Duration value) {
-        return new TcpOptions(connectTimeout, value, backlog, maxLineBytes);
+        return new TcpOptions(connectTimeout, value, backlog, maxLineBytes, resolver);
     }
 
     /**
@@ -74,7 +81,7 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions backlog(int value) {
-        return new TcpOptions(connectTimeout, closeTimeout, value, maxLineBytes);
+        return new TcpOptions(connectTimeout, closeTimeout, value, maxLineBytes, resolver);
     }
 
     /**
@@ -84,6 +91,16 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions maxLineBytes(int value) {
-        return new TcpOptions(connectTimeout, closeTimeout, backlog, value);
+        return new TcpOptions(connectTimeout, closeTimeout, backlog, value, resolver);
+    }
+
+    /**
+     * Sets what finds the addresses of a host to connect to.
+     *
+     * @param value the resolver
+     * @return the changed copy
+     */
+    public TcpOptions resolver(Resolver value) {
+        return new TcpOptions(connectTimeout, closeTimeout, backlog, maxLineBytes, value);
     }
 }

@@ -4,6 +4,7 @@ import dev.weft.Async;
 import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.ConnectFailedException;
+import dev.weft.net.Resolver;
 import dev.weft.net.TimedOutException;
 import dev.weft.net.internal.Dialer;
 import dev.weft.net.internal.LoopNet;
@@ -81,6 +82,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
         ClientHandshake handshake =
                 Dialer.dial(
+                        Resolver.dns(),
                         url.getHost(),
                         WebSocketUrl.port(url),
                         left,

@@ -5,6 +5,7 @@ import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.net.ConnectFailedException;
 import dev.weft.net.ConnectRefusedException;
+import dev.weft.net.Resolver;
 import dev.weft.net.TimedOutException;
 import dev.weft.netty.NettyBridge;
 import io.netty.bootstrap.Bootstrap;
@@ -13,18 +14,35 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Connects: looks up the name, and tries its addresses in order, all within one limit. */
+/**
+ * Connects: looks up the name, and tries its addresses as RFC 8305 (Happy Eyeballs) says, all
+ * within one limit. The families take turns, beginning with that of the first address. The next
+ * address is tried when the last one has failed, or has not answered for 250 ms; whichever answers
+ * first is taken, and the others are closed.
+ */
 public final class Dialer {
+    /** RFC 8305, section 5: the recommended Connection Attempt Delay. */
+    private static final Duration ATTEMPT_DELAY = Duration.ofMillis(250);
+
     private final LoopNet net;
     private final String host;
     private final int port;
@@ -42,6 +60,7 @@ public final class Dialer {
     /**
      * Connects; suspends.
      *
+     * @param resolver finds the host's addresses
      * @param host where to
      * @param port where to, 0 to 65,535
      * @param limit how long it may take altogether
@@ -50,34 +69,146 @@ public final class Dialer {
      * @return the conduit of a connected channel
      */
     public static <C> C dial(
-            String host, int port, Duration limit, BiFunction<LoopNet, Channel, C> setUp) {
+            Resolver resolver,
+            String host,
+            int port,
+            Duration limit,
+            BiFunction<LoopNet, Channel, C> setUp) {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535, was " + port);
         }
-        return new Dialer(LoopNet.of(Loop.current()), host, port, limit).dial(setUp);
+        Dialer dialer = new Dialer(LoopNet.of(Loop.current()), host, port, limit);
+        List<InetAddress> addresses = Names.resolve(resolver, host, limit);
+        return dialer.new Race<>(setUp).run(familiesInTurn(addresses).iterator());
     }
 
-    private <C> C dial(BiFunction<LoopNet, Channel, C> setUp) {
-        List<InetAddress> addresses = Names.resolve(net, host, limit);
-        RuntimeException failure = null;
+    /** RFC 8305, section 4, with a First Address Family Count of 1. */
+    static List<InetAddress> familiesInTurn(List<InetAddress> addresses) {
+        Deque<InetAddress> first = new ArrayDeque<>();
+        Deque<InetAddress> second = new ArrayDeque<>();
         for (InetAddress address : addresses) {
-            try {
-                return new Attempt<C>(new InetSocketAddress(address, port)).connect(setUp);
-            } catch (ConnectFailedException | TimedOutException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
+            boolean same = first.isEmpty() || first.element().getClass() == address.getClass();
+            (same ? first : second).add(address);
+        }
+        List<InetAddress> inTurn = new ArrayList<>();
+        while (!first.isEmpty() || !second.isEmpty()) {
+            for (Deque<InetAddress> family : List.of(first, second)) {
+                if (!family.isEmpty()) {
+                    inTurn.add(family.remove());
                 }
             }
         }
-        throw failure != null
-                ? failure
-                : new ConnectFailedException(
+        return inTurn;
+    }
+
+    /** The attempts, of which one is to win. */
+    private final class Race<C> {
+        private final BiFunction<LoopNet, Channel, C> setUp;
+        private final SequencedMap<Promise<C>, Attempt<C>> running = new LinkedHashMap<>();
+        private final List<String> tried = new ArrayList<>();
+        private final List<RuntimeException> failures = new ArrayList<>();
+
+        Race(BiFunction<LoopNet, Channel, C> setUp) {
+            this.setUp = setUp;
+        }
+
+        C run(Iterator<InetAddress> addresses) {
+            try {
+                for (; ; ) {
+                    if (addresses.hasNext()) {
+                        start(addresses.next());
+                    } else if (running.isEmpty()) {
+                        throw allFailed();
+                    }
+                    C winner = awaitOne(addresses.hasNext());
+                    if (winner != null) {
+                        return winner;
+                    }
+                }
+            } finally {
+                // Perhaps one was connected all the same, and the task cancelled since.
+                running.values().forEach(Attempt::giveUp);
+            }
+        }
+
+        private void start(InetAddress address) {
+            long left = requireTime();
+            tried.add(NetUtil.toAddressString(address));
+            Attempt<C> attempt = new Attempt<>(new InetSocketAddress(address, port));
+            running.put(attempt.connected, attempt);
+            net.eventLoop().execute(() -> attempt.start(setUp, left));
+        }
+
+        /** Waits for an attempt to end, or, if there is another, until that has its turn. */
+        private @Nullable C awaitOne(boolean another) {
+            Duration left = Duration.ofNanos(requireTime());
+            Duration wait = another && left.compareTo(ATTEMPT_DELAY) > 0 ? ATTEMPT_DELAY : left;
+            for (Promise<C> ended : Async.awaitFirst(running.keySet(), wait).done()) {
+                Attempt<C> attempt = Objects.requireNonNull(running.remove(ended));
+                try {
+                    return Async.await(ended);
+                } catch (ConnectFailedException | TimedOutException e) {
+                    failures.add(e);
+                    attempt.giveUp();
+                }
+            }
+            return null;
+        }
+
+        private long requireTime() {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw explained(tooLate(also()));
+            }
+            return left;
+        }
+
+        private String also() {
+            return tried.size() < 2 ? "" : " (tried " + String.join(", ", tried) + ")";
+        }
+
+        private RuntimeException allFailed() {
+            if (failures.size() == 1) {
+                return failures.getFirst();
+            }
+            if (failures.isEmpty()) {
+                return new ConnectFailedException(
                         "host " + host + " has no address",
                         host,
                         port,
                         new IOException("empty answer"));
+            }
+            IOException cause = new IOException("all of " + failures.size() + " attempts failed");
+            String to = host + " port " + port + also();
+            return explained(
+                    failures.stream().allMatch(ConnectRefusedException.class::isInstance)
+                            ? new ConnectRefusedException(
+                                    "nobody listens on "
+                                            + to
+                                            + ": is the server running, and is the port right?",
+                                    host,
+                                    port,
+                                    cause)
+                            : failures.stream().allMatch(TimedOutException.class::isInstance)
+                                    ? tooLate(also())
+                                    : new ConnectFailedException(
+                                            "cannot connect to " + to + ": " + reasons(),
+                                            host,
+                                            port,
+                                            cause));
+        }
+
+        private String reasons() {
+            return failures.stream()
+                    .map(e -> String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()))
+                    .distinct()
+                    .collect(Collectors.joining("; "));
+        }
+
+        private RuntimeException explained(RuntimeException failure) {
+            failures.forEach(failure::addSuppressed);
+            return failure;
+        }
     }
 
     /** One address. */
@@ -92,24 +223,10 @@ public final class Dialer {
             this.address = address;
         }
 
-        C connect(BiFunction<LoopNet, Channel, C> setUp) {
-            long left = deadline - System.nanoTime();
-            if (left <= 0) {
-                throw tooLate();
-            }
-            net.eventLoop().execute(() -> start(setUp, left));
-            try {
-                return Async.await(connected);
-            } catch (Throwable e) {
-                // Perhaps it was connected all the same, and the task cancelled since.
-                net.eventLoop().execute(this::giveUp);
-                throw e;
-            }
-        }
-
-        private void start(BiFunction<LoopNet, Channel, C> setUp, long nanos) {
+        /** On the event loop. */
+        void start(BiFunction<LoopNet, Channel, C> setUp, long nanos) {
             if (connected.isDone()) {
-                return; // cancelled already
+                return; // given up already
             }
             int millis = Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE);
             ChannelInitializer<Channel> initializer =
@@ -138,26 +255,33 @@ public final class Dialer {
                         connected.tryFail(failure(f.cause()));
                     }
                 } else if (!connected.tryComplete(made)) {
-                    giveUp();
+                    close();
                 }
             });
         }
 
         private @Nullable C conduit;
 
-        private void giveUp() {
+        /** Closes what there is, or will be; from the task. */
+        void giveUp() {
+            connected.cancel();
+            net.eventLoop().execute(this::close);
+        }
+
+        private void close() {
             if (channel != null) {
                 channel.close();
             }
         }
     }
 
-    private TimedOutException tooLate() {
+    private TimedOutException tooLate(String tried) {
         return new TimedOutException(
                 "connecting to "
                         + host
                         + " port "
                         + port
+                        + tried
                         + " took more than "
                         + limit.toMillis()
                         + " ms: is the host up, and does a firewall drop the packets?",
@@ -166,7 +290,7 @@ public final class Dialer {
 
     private RuntimeException failure(@Nullable Throwable cause) {
         if (cause instanceof ConnectTimeoutException) {
-            return tooLate();
+            return tooLate("");
         }
         if (cause instanceof ConnectException e
                 && String.valueOf(e.getMessage()).contains("refused")) {

@@ -126,7 +126,7 @@ public final class Listener {
             throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
         }
         LoopNet net = LoopNet.of(Loop.current());
-        List<InetAddress> addresses = Names.resolve(net, plan.host, LOOKUP_LIMIT);
+        List<InetAddress> addresses = Names.resolve(Names.DNS, plan.host, LOOKUP_LIMIT);
         Listener listener = new Binding(net, plan, setUp).bind(addresses.getFirst());
         try {
             // A task that is cancelled before it starts never runs: hence not only its own finally.
