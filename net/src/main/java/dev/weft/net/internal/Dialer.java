@@ -104,7 +104,8 @@ public final class Dialer {
     /** The attempts, of which one is to win. */
     private final class Race<C> {
         private final BiFunction<LoopNet, Channel, C> setUp;
-        private final SequencedMap<Promise<C>, Attempt<C>> running = new LinkedHashMap<>();
+        private final SequencedMap<Promise<@Nullable Void>, Attempt<C>> running =
+                new LinkedHashMap<>();
         private final List<String> tried = new ArrayList<>();
         private final List<RuntimeException> failures = new ArrayList<>();
 
@@ -135,7 +136,7 @@ public final class Dialer {
             long left = requireTime();
             tried.add(NetUtil.toAddressString(address));
             Attempt<C> attempt = new Attempt<>(new InetSocketAddress(address, port));
-            running.put(attempt.connected, attempt);
+            running.put(attempt.ended, attempt);
             net.eventLoop().execute(() -> attempt.start(setUp, left));
         }
 
@@ -143,14 +144,14 @@ public final class Dialer {
         private @Nullable C awaitOne(boolean another) {
             Duration left = Duration.ofNanos(requireTime());
             Duration wait = another && left.compareTo(ATTEMPT_DELAY) > 0 ? ATTEMPT_DELAY : left;
-            for (Promise<C> ended : Async.awaitFirst(running.keySet(), wait).done()) {
+            for (Promise<@Nullable Void> ended : Async.awaitFirst(running.keySet(), wait).done()) {
                 Attempt<C> attempt = Objects.requireNonNull(running.remove(ended));
-                try {
-                    return Async.await(ended);
-                } catch (ConnectFailedException | TimedOutException e) {
-                    failures.add(e);
-                    attempt.giveUp();
+                RuntimeException failure = attempt.failure;
+                if (failure == null) {
+                    return attempt.conduit;
                 }
+                failures.add(failure);
+                attempt.giveUp();
             }
             return null;
         }
@@ -214,7 +215,12 @@ public final class Dialer {
     /** One address. */
     private final class Attempt<C> {
         private final SocketAddress address;
-        private final Promise<C> connected = Promise.create();
+
+        /** Completed when one of the next two is set, or it was cancelled before. */
+        private final Promise<@Nullable Void> ended = Promise.create();
+
+        private @Nullable C conduit;
+        private @Nullable RuntimeException failure;
 
         /** Owned by the event loop. */
         private @Nullable Channel channel;
@@ -225,7 +231,7 @@ public final class Dialer {
 
         /** On the event loop. */
         void start(BiFunction<LoopNet, Channel, C> setUp, long nanos) {
-            if (connected.isDone()) {
+            if (ended.isDone()) {
                 return; // given up already
             }
             int millis = Math.clamp((nanos + 999_999) / 1_000_000, 1, Integer.MAX_VALUE);
@@ -249,22 +255,18 @@ public final class Dialer {
                             .connect(address);
             channel = connecting.channel();
             connecting.addListener(f -> {
-                C made = conduit;
-                if (!f.isSuccess() || made == null) {
-                    if (!connected.isDone()) {
-                        connected.tryFail(failure(f.cause()));
-                    }
-                } else if (!connected.tryComplete(made)) {
+                if (!f.isSuccess() || conduit == null) {
+                    failure = failure(f.cause());
+                }
+                if (!ended.tryComplete(null)) {
                     close();
                 }
             });
         }
 
-        private @Nullable C conduit;
-
         /** Closes what there is, or will be; from the task. */
         void giveUp() {
-            connected.cancel();
+            ended.cancel();
             net.eventLoop().execute(this::close);
         }
 
