@@ -137,14 +137,8 @@ final class GeneratorImpl<T extends @Nullable Object> implements Generator.Emitt
         Throwable e = failure;
         if (e != null) {
             failure = null;
-            TaskImpl<?> task = currentTask();
-            throw FutureImpl.unchecked(task == null ? e : task.meaning(e));
+            throw TaskImpl.thrown(e);
         }
-    }
-
-    private static @Nullable TaskImpl<?> currentTask() {
-        Fiber fiber = Fiber.current();
-        return fiber == null ? null : fiber.task;
     }
 
     private Coroutine coroutine() {

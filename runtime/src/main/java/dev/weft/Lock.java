@@ -117,7 +117,7 @@ public final class Lock extends LoopBound {
         try {
             return body.run();
         } catch (Exception e) {
-            throw FutureImpl.unchecked(e);
+            throw TaskImpl.thrown(e);
         } finally {
             release();
         }

@@ -33,7 +33,9 @@ final class NoSuspend {
             T result = body.run();
             watched.end(loop, segment, null);
             return result;
-        } catch (Exception | Error e) {
+        } catch (Exception | Error thrown) {
+            TaskImpl<?> task = watched.task;
+            Throwable e = task == null ? thrown : task.meaning(thrown);
             if (!watched.ended) {
                 watched.end(loop, segment, e);
             }

@@ -121,7 +121,7 @@ public sealed class Semaphore extends LoopBound permits BoundedSemaphore {
         try {
             return body.run();
         } catch (Exception e) {
-            throw FutureImpl.unchecked(e);
+            throw TaskImpl.thrown(e);
         } finally {
             release();
         }

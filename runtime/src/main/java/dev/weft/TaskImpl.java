@@ -333,6 +333,13 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 : thrown;
     }
 
+    /** As {@link #meaning}, for code that may be in a task or not; to be thrown. */
+    static RuntimeException thrown(Throwable thrown) {
+        Fiber fiber = Fiber.current();
+        TaskImpl<?> task = fiber == null ? null : fiber.task;
+        return unchecked(task == null ? thrown : task.meaning(thrown));
+    }
+
     // ---- cancelling
 
     @Override

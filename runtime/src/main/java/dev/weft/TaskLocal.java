@@ -134,7 +134,7 @@ public final class TaskLocal<T extends @Nullable Object> {
         try {
             return body.run();
         } catch (Exception e) {
-            throw FutureImpl.unchecked(e);
+            throw TaskImpl.thrown(e);
         } finally {
             Locals after = locals("where");
             change(

@@ -1,0 +1,71 @@
+package dev.weft;
+
+import static dev.weft.Async.async;
+import static dev.weft.Async.await;
+import static dev.weft.Async.noSuspend;
+import static dev.weft.Async.yieldNow;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import dev.weft.testkit.AsyncTest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+
+/**
+ * What a review of the places where the runtime's parts meet found, each seen to fail before it was
+ * mended.
+ */
+class PartsReviewTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration LONG = Duration.ofHours(1);
+    private final List<Object> log = new ArrayList<>();
+
+    static Stream<LoopOptions> modes() {
+        return LoopTest.modes();
+    }
+
+    private static Void jdkSleep() throws InterruptedException {
+        Thread.sleep(LONG);
+        return null;
+    }
+
+    private static void cancelledInAJdkCall(Body<Void> body) {
+        Task<Void> task = async(body);
+        yieldNow();
+        yieldNow();
+        task.cancel();
+        assertThat(catchThrowable(() -> await(task))).isInstanceOf(CancellationException.class);
+        assertThat(task.isCancelled()).isTrue();
+    }
+
+    // ---- cancellation of JDK calls through what runs a part of the body
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aTaskThatIsCancelledInAJdkCallUnderALockIsCancelled() {
+        Lock lock = Lock.create();
+        cancelledInAJdkCall(() -> lock.with(PartsReviewTest::jdkSleep));
+        assertThat(lock.isLocked()).isFalse();
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aTaskThatIsCancelledInAJdkCallUnderAPermitIsCancelled() {
+        Semaphore semaphore = Semaphore.create(1);
+        cancelledInAJdkCall(() -> semaphore.with(PartsReviewTest::jdkSleep));
+        assertThat(semaphore.availablePermits()).isEqualTo(1);
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aTaskThatIsCancelledInAJdkCallWhereATaskLocalIsSetIsCancelled() {
+        TaskLocal<String> local = TaskLocal.create();
+        cancelledInAJdkCall(() -> local.where("value", PartsReviewTest::jdkSleep));
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aTaskThatIsCancelledInAJdkCallWhereItShouldNotSuspendIsCancelled() {
+        cancelledInAJdkCall(() -> noSuspend(PartsReviewTest::jdkSleep));
+    }
+
+}
