@@ -182,8 +182,9 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
             try {
                 result = body.run();
             } catch (Throwable thrown) {
-                Throwable e = task.meaning(thrown);
-                endAfter(task, e);
+                TaskImpl<?> ends = TaskImpl.current("the end of a scope");
+                Throwable e = ends.meaning(thrown);
+                endAfter(ends, e);
                 if (e instanceof CancelledError cancelled) {
                     throw cancelled;
                 }

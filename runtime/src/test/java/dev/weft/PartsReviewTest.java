@@ -3,6 +3,8 @@ package dev.weft;
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static dev.weft.Async.noSuspend;
+import static dev.weft.Async.scope;
+import static dev.weft.Async.sleep;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -66,6 +68,38 @@ class PartsReviewTest {
     @AsyncTest(modes = SchedulerMode.LOOP)
     void aTaskThatIsCancelledInAJdkCallWhereItShouldNotSuspendIsCancelled() {
         cancelledInAJdkCall(() -> noSuspend(PartsReviewTest::jdkSleep));
+    }
+
+    // ---- generators
+
+    @AsyncTest(virtual = true)
+    void aRequestToWhoStepsAScopeOfAGeneratorToItsEndIsNotLost() {
+        Generator<Integer> generator =
+                Generator.of(out ->
+                        scope(s -> {
+                            s.async(() -> {
+                                try {
+                                    sleep(LONG);
+                                } finally {
+                                    sleep(SECOND);
+                                }
+                            });
+                            yieldNow();
+                            out.emit(1);
+                            throw new IllegalStateException("body");
+                        }));
+        assertThat(generator.next()).isEqualTo(1);
+        Task<Void> second =
+                async(() -> {
+                    assertThat(catchThrowable(generator::hasNext)).hasMessage("body");
+                    log.add("failed");
+                    sleep(LONG);
+                    log.add("went on");
+                });
+        sleep(SECOND.dividedBy(2));
+        second.cancel();
+        assertThat(catchThrowable(() -> await(second))).isInstanceOf(CancellationException.class);
+        assertThat(log).containsExactly("failed");
     }
 
 }
