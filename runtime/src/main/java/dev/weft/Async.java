@@ -513,10 +513,11 @@ public final class Async {
      * @param future what to wait for
      * @param <T> the type of the result
      * @return the result
+     * @throws IllegalStateException outside a task, or if a task awaits itself
      */
     public static <T extends @Nullable Object> T shield(Future<T> future) {
         Checks.notNull(future, "future");
-        TaskImpl.current("shield");
+        TaskImpl.current("shield").requireOther(future);
         return awaitShielded((FutureImpl<T>) future);
     }
 

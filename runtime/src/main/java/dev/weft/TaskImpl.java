@@ -224,10 +224,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * has passed.
      */
     void suspendUntil(FutureImpl<?> future, Fiber current, long deadline) {
-        if (future == this) {
-            throw new IllegalStateException(
-                    description() + " cannot await itself: it would never end");
-        }
+        requireOther(future);
         Loop loop = loop();
         if (loop.isDebug()) {
             refuseCycle(future);
@@ -269,6 +266,14 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         // asyncio: it was no stranger who did it.
         if (circular && undelivered > 0 || (forwarded ? future.isCancelled() : undelivered > 0)) {
             throw deliver();
+        }
+    }
+
+    /** Throws if the future is this very task. */
+    void requireOther(Future<?> future) {
+        if (future == this) {
+            throw new IllegalStateException(
+                    description() + " cannot await itself: it would never end");
         }
     }
 

@@ -4,9 +4,11 @@ import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static dev.weft.Async.noSuspend;
 import static dev.weft.Async.scope;
+import static dev.weft.Async.shield;
 import static dev.weft.Async.sleep;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.weft.testkit.AsyncTest;
@@ -100,6 +102,18 @@ class PartsReviewTest {
         second.cancel();
         assertThat(catchThrowable(() -> await(second))).isInstanceOf(CancellationException.class);
         assertThat(log).containsExactly("failed");
+    }
+
+    // ---- bad use
+
+    @AsyncTest(virtual = true)
+    void aTaskCannotShieldItself() {
+        Task<?> task = async(() -> shield((Future<?>) Task.current()));
+        sleep(SECOND);
+        assertThat(task.isDone()).isTrue();
+        assertThatThrownBy(() -> await(task))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cannot await itself");
     }
 
 }
