@@ -140,7 +140,8 @@ final class Dumps {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (java.util.concurrent.ExecutionException
-                    | java.util.concurrent.TimeoutException e) {
+                    | java.util.concurrent.TimeoutException
+                    | IllegalStateException e) { // the last: a callback that may not wait
                 return fromOutside.get();
             }
         }

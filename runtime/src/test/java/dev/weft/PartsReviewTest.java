@@ -116,4 +116,22 @@ class PartsReviewTest {
                 .hasMessageContaining("cannot await itself");
     }
 
+    // ---- loops and their ends
+
+    @AsyncTest
+    void aCallbackOfAnotherLoopCanAskForADump() {
+        try (Loop other = Loop.open()) {
+            Promise<String> dump = Promise.create();
+            Loop.current()
+                    .callSoon(() -> {
+                        try {
+                            dump.complete(other.dump().toString());
+                        } catch (RuntimeException e) {
+                            dump.fail(e);
+                        }
+                    });
+            assertThat(await(dump)).contains(other.name());
+        }
+    }
+
 }
