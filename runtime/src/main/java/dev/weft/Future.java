@@ -108,7 +108,7 @@ public sealed interface Future<T extends @Nullable Object> extends java.util.con
     /**
      * A {@link CompletableFuture} that ends as this future does; cancelling it cancels this future.
      * Its dependants run on the callback thread of the current loop, or on the completing thread
-     * when there is no current loop.
+     * when there is no current loop or it has closed.
      *
      * {@snippet file="CoreSnippetsTest.java" region="toCompletableFuture"}
      *

@@ -76,6 +76,13 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         }
     }
 
+    /** Ends a stage; also when its loop has closed, as others may wait for that. */
+    static final class Transfer extends Callback {
+        private Transfer(Fiber fiber, Runnable function) {
+            super(Loop.of(fiber), fiber.scope, Context.threadLocals(function));
+        }
+    }
+
     /** Runs inside the completing call: for Weft's own short, safe code. */
     private static final class InlineWaiter extends Waiter {
         private final Runnable function;
@@ -574,10 +581,12 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
                     }
                 };
         Fiber fiber = Fiber.current();
-        if (fiber == null) {
-            whenDone(() -> transfer(stage));
-        } else {
-            onDone(done -> transfer(stage));
+        Waiter waiter =
+                fiber == null
+                        ? new InlineWaiter(() -> transfer(stage))
+                        : new CallbackWaiter(new Transfer(fiber, () -> transfer(stage)));
+        if (!addWaiter(waiter)) {
+            waiter.fire();
         }
         return stage;
     }

@@ -811,10 +811,12 @@ public final class Loop implements AutoCloseable {
         }
     }
 
-    /** A callback came too late: the loop has closed. A report is not lost all the same. */
+    /** A callback came too late: the loop has closed. What others wait for is not lost. */
     void dropped(Callback callback) {
         if (callback instanceof Report report) {
             handle(report.unhandled);
+        } else if (callback instanceof FutureImpl.Transfer) {
+            callback.call();
         } else if (callback.cancel()) {
             LOG.debug("loop {} has closed: dropped a callback", name);
         }

@@ -16,7 +16,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What a review of the places where the runtime's parts meet found, each seen to fail before it was
@@ -132,6 +135,15 @@ class PartsReviewTest {
                     });
             assertThat(await(dump)).contains(other.name());
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("modes")
+    void aStageEndsAsItsPromiseDoesThoughTheLoopHasClosed(LoopOptions options) {
+        Promise<Integer> promise = Promise.create();
+        CompletableFuture<Integer> stage = Async.run(options, promise::toCompletableFuture);
+        promise.complete(1);
+        assertThat(stage).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(1);
     }
 
 }
