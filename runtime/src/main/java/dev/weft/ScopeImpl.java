@@ -249,7 +249,12 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         }
         Set<TaskImpl<?>> tasks = shielded;
         if (tasks != null) {
-            List.copyOf(tasks).forEach(t -> t.cancel(name + " is ending"));
+            for (TaskImpl<?> t : List.copyOf(tasks)) {
+                if (!t.toldToEnd) { // above, as one of its own
+                    t.toldToEnd = true;
+                    t.cancel(name + " is ending");
+                }
+            }
         }
         for (TaskImpl<?> t = first; t != null; ) {
             TaskImpl<?> next = t.next;

@@ -146,4 +146,23 @@ class PartsReviewTest {
         assertThat(stage).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @MethodSource("modes")
+    void aShieldedBodyInTheScopeOfARunIsCancelledOnceAtItsEnd(LoopOptions options) {
+        Async.run(
+                options,
+                () -> {
+                    async(() ->
+                            shield(() -> {
+                                try {
+                                    sleep(LONG);
+                                } finally {
+                                    log.add(Task.current().cancelling());
+                                }
+                            }));
+                    yieldNow();
+                    yieldNow();
+                });
+        assertThat(log).containsExactly(1);
+    }
 }
