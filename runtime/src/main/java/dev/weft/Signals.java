@@ -88,6 +88,10 @@ public final class Signals {
         private final ScopeImpl scope;
         private final String name;
         private final Runnable function;
+
+        /** The same with the context of whoever registered it; the JVM's thread has none. */
+        private final Runnable call;
+
         private volatile boolean cancelled;
 
         Registration(Loop loop, ScopeImpl scope, String name, Runnable function) {
@@ -95,6 +99,7 @@ public final class Signals {
             this.scope = scope;
             this.name = name;
             this.function = function;
+            call = Context.wrap(function);
         }
 
         @Override
@@ -120,7 +125,7 @@ public final class Signals {
         @Override
         public void run() {
             if (!registration.cancelled) {
-                registration.function.run();
+                registration.call.run();
             }
         }
 

@@ -96,6 +96,22 @@ class SignalsTest {
     }
 
     @AsyncTest
+    void theFunctionSeesTheTaskLocalsOfWhereItWasRegistered() throws InterruptedException {
+        TaskLocal<String> local = TaskLocal.create();
+        Promise<String> seen = Promise.create();
+        Handle handle =
+                local.where(
+                        "registered",
+                        () ->
+                                Signals.on(
+                                        SIGNAL,
+                                        () -> seen.complete(local.isSet() ? local.get() : "none")));
+        Thread.ofPlatform().start(() -> SignalListeners.of(SIGNAL).arrived()).join();
+        assertThat(await(seen)).isEqualTo("registered");
+        handle.cancel();
+    }
+
+    @AsyncTest
     void aCallThatWaitsInTheQueueIsTakenBackToo() {
         List<String> log = new ArrayList<>();
         Handle handle = Signals.on(SIGNAL, () -> log.add("called"));
