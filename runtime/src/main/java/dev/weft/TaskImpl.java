@@ -319,13 +319,15 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     }
 
     private CancelledError deliver() {
+        // Calls come first: where there is no stack for them, nothing has been delivered.
+        CancelledError error = new CancelledError(message);
+        if (interruptSent) {
+            Thread.interrupted();
+            interruptSent = false;
+        }
         undelivered = 0;
         deliveries++;
-        if (interruptSent) {
-            interruptSent = false;
-            Thread.interrupted();
-        }
-        return new CancelledError(message);
+        return error;
     }
 
     /**

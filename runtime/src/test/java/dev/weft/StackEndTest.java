@@ -1,0 +1,60 @@
+package dev.weft;
+
+import static dev.weft.Async.async;
+import static dev.weft.Async.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.testkit.AsyncTest;
+import java.time.Duration;
+
+/** What is begun where the stack ends is done, or is not; nothing stays half done. */
+class StackEndTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final int LEVELS = 400;
+
+    /** Calls an action where the stack ends, and at so many levels above. */
+    @SuppressWarnings("InfiniteRecursion") // that is the point
+    private static int atTheStacksEnd(int levels, Runnable action) {
+        int left;
+        try {
+            left = atTheStacksEnd(levels, action);
+        } catch (StackOverflowError e) {
+            left = levels;
+        }
+        if (left > 0) {
+            try {
+                action.run();
+            } catch (StackOverflowError e) {
+                return left - 1;
+            }
+        }
+        return left - 1;
+    }
+
+    @AsyncTest(seconds = 60)
+    void aRequestIsDelivered() {
+        for (int i = 0; i < 20; i++) {
+            boolean[] thrown = {false};
+            Task<Void> task =
+                    async(() -> {
+                        TaskImpl<?> self = (TaskImpl<?>) Task.current();
+                        self.cancel();
+                        atTheStacksEnd(
+                                LEVELS,
+                                () -> {
+                                    if (!thrown[0]) {
+                                        try {
+                                            self.throwIfCancelled();
+                                        } catch (CancelledError e) {
+                                            thrown[0] = true;
+                                        }
+                                    }
+                                });
+                    });
+            await(task);
+            assertThat(thrown[0]).isTrue();
+        }
+    }
+
+}
