@@ -180,13 +180,13 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         if (fiber.untoldNode != null) {
             WaitQueue.tellUntold(fiber);
         }
-        Waiter chain = fiber.untold;
-        if (chain != null) {
-            fiber.untold = null;
-            for (Waiter w = chain; w != null; w = w.next) {
-                if (!w.removed) {
-                    w.fireAgain();
-                }
+        // Each stays until it has been told: there may be no stack here either.
+        for (Waiter w; (w = fiber.untold) != null; ) {
+            if (!w.removed) {
+                w.fireAgain();
+            }
+            if (fiber.untold == w) {
+                fiber.untold = w.next;
             }
         }
     }

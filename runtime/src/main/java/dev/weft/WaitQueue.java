@@ -283,11 +283,9 @@ final class WaitQueue {
 
     /** Repeats the resumptions that were torn; by their fiber, where it has stack again. */
     static void tellUntold(Fiber fiber) {
-        Node node = fiber.untoldNode;
-        fiber.untoldNode = null;
-        while (node != null) {
+        for (Node node; (node = fiber.untoldNode) != null; ) {
             node.fiber.scheduler.resumeAgain(node.fiber);
-            node = node.next;
+            fiber.untoldNode = node.next; // only now: there may be no stack here either
         }
     }
 }

@@ -2,10 +2,13 @@ package dev.weft;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
+import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.testkit.AsyncTest;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What is begun where the stack ends is done, or is not; nothing stays half done. */
 class StackEndTest {
@@ -54,6 +57,44 @@ class StackEndTest {
                     });
             await(task);
             assertThat(thrown[0]).isTrue();
+        }
+    }
+
+    @AsyncTest(seconds = 60)
+    void whoeverCouldNotBeToldIsToldLater() {
+        for (int i = 0; i < 10; i++) {
+            List<Promise<Integer>> promises = new ArrayList<>();
+            List<Task<Integer>> waiting = new ArrayList<>();
+            for (int j = 0; j <= LEVELS; j++) {
+                Promise<Integer> promise = Promise.create();
+                promises.add(promise);
+                waiting.add(async(() -> await(promise)));
+            }
+            yieldNow();
+            int[] next = {0};
+            await(
+                    async(() ->
+                            atTheStacksEnd(
+                                    LEVELS,
+                                    () -> {
+                                        try {
+                                            promises.get(next[0]++).tryComplete(1);
+                                        } finally {
+                                            awaitInVain();
+                                        }
+                                    })));
+            promises.forEach(p -> p.tryComplete(1));
+            waiting.forEach(Async::await);
+        }
+    }
+
+    /** Comes to where a task suspends, and need not. */
+    private static void awaitInVain() {
+        Task.current().cancel();
+        try {
+            await(Promise.create());
+        } catch (CancelledError e) {
+            Task.current().uncancel();
         }
     }
 
