@@ -38,7 +38,7 @@ final class Bell {
     void ring() {
         Ring hung = ring;
         if (hung != null) {
-            hung.tryComplete(null);
+            hung.end(FutureImpl.encode(null));
         }
     }
 

@@ -175,6 +175,18 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         return true;
     }
 
+    /**
+     * Where somebody waits, throws now if the stack is about to end on a thread of no loop: no
+     * fiber comes back there that could tell them later.
+     */
+    final void ensureRoomToTell() {
+        if (state instanceof Waiter
+                && !(VirtualThreads.currentCarrier() instanceof Carrier.CarrierThread)
+                && Fiber.current() == null) {
+            StackRoom.ensureTwice(); // portable mode looks for room too
+        }
+    }
+
     /** Tells the waiters that were kept; by their fiber, where it has stack again. */
     static void tellUntold(Fiber fiber) {
         if (fiber.untoldNode != null) {
@@ -324,7 +336,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
      * @return takes the waiter out again, so that a future that lives long does not collect them
      */
     final Handle relay(PromiseImpl<@Nullable Void> done) {
-        Waiter waiter = new InlineWaiter(() -> done.tryComplete(null));
+        Waiter waiter = new InlineWaiter(() -> done.end(NULL));
         if (!addWaiter(waiter)) {
             done.tryComplete(null);
         }

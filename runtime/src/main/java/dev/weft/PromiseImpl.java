@@ -57,16 +57,19 @@ sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> imple
 
     @Override
     public final boolean tryComplete(T result) {
+        ensureRoomToTell();
         return end(encode(result));
     }
 
     @Override
     public final boolean tryFail(Throwable failure) {
+        ensureRoomToTell();
         return endWith(Checks.notNull(failure, "failure"));
     }
 
     @Override
     public final boolean cancel() {
+        ensureRoomToTell();
         return cancelBecause(new Request(null));
     }
 

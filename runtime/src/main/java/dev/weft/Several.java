@@ -91,13 +91,9 @@ final class Several extends PromiseImpl<@Nullable FutureImpl<?>> {
                 counted = true;
             }
             if (decides(future)) {
-                tryComplete(future);
+                end(encode(future));
             } else if (left.get() == 0) {
-                if (cancelRequested) {
-                    end(CANCELLED);
-                } else {
-                    tryComplete(null);
-                }
+                end(cancelRequested ? CANCELLED : encode(null));
             }
         }
     }

@@ -16,7 +16,16 @@ final class StackRoom {
      * @throws StackOverflowError if there is less
      */
     static void ensure() {
-        if (use(FRAMES, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) == 0) {
+        ensure(FRAMES);
+    }
+
+    /** As {@link #ensure}, and leaves room for one more of that in what follows. */
+    static void ensureTwice() {
+        ensure(2 * FRAMES);
+    }
+
+    private static void ensure(int frames) {
+        if (use(frames, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) == 0) {
             throw new StackOverflowError(); // never: keeps the compiler from dropping the call
         }
     }

@@ -98,4 +98,27 @@ class StackEndTest {
         }
     }
 
+    @AsyncTest(seconds = 60)
+    void whatIsCompletedOnAThreadOfNoLoopIsTold() throws InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            List<Promise<Integer>> promises = new ArrayList<>();
+            List<Task<Integer>> waiting = new ArrayList<>();
+            for (int j = 0; j <= LEVELS; j++) {
+                Promise<Integer> promise = Promise.create();
+                promises.add(promise);
+                waiting.add(async(() -> await(promise)));
+            }
+            yieldNow();
+            int[] next = {0};
+            Thread thread =
+                    Thread.ofPlatform()
+                            .start(() ->
+                                    atTheStacksEnd(
+                                            LEVELS, () -> promises.get(next[0]++).tryComplete(1)));
+            thread.join();
+            promises.forEach(p -> p.tryComplete(1));
+            waiting.forEach(Async::await);
+        }
+    }
+
 }
