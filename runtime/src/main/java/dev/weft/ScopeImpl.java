@@ -30,6 +30,9 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
     private boolean ended;
     private @Nullable PromiseImpl<@Nullable Void> empty;
 
+    /** The fiber that starts a task just now; or has, and the start was torn. */
+    private @Nullable Fiber starter;
+
     /** On the scope of a run: the shielded tasks of all scopes in it, which its end cancels. */
     private @Nullable Set<TaskImpl<?>> shielded;
 
@@ -86,8 +89,11 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         if (ended) {
             throw new IllegalStateException("cannot start a task: " + name + " has ended");
         }
+        Fiber before = starter;
         enter(task);
+        starter = Fiber.current();
         task.start();
+        starter = before;
         if (ending && !task.isShielded()) {
             task.toldToEnd = true;
             task.cancel(name + " is ending");
@@ -159,7 +165,9 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
             after.previous = before;
         }
         loop.tasks--;
-        if (--size == 0) {
+        size--;
+        endNotStartedBy(task.fiber);
+        if (size == 0) {
             PromiseImpl<@Nullable Void> waiting = empty;
             if (waiting != null) {
                 empty = null;
@@ -256,10 +264,22 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
                 }
             }
         }
+        endNotStarted();
+    }
+
+    private void endNotStarted() {
         for (TaskImpl<?> t = first; t != null; ) {
             TaskImpl<?> next = t.next;
             t.endIfNotStarted();
             t = next;
+        }
+    }
+
+    /** Ends tasks whose start was torn, when the fiber that tried does something else. */
+    private void endNotStartedBy(Fiber fiber) {
+        if (starter == fiber) {
+            starter = null;
+            endNotStarted();
         }
     }
 
@@ -275,6 +295,7 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
     final void awaitAll(TaskImpl<?> task) {
         // A virtual clock would race on, from report to report.
         long reports = loop.clock().isVirtual() ? 1 : Long.MAX_VALUE;
+        endNotStartedBy(Fiber.currentOf(task));
         while (size > 0) {
             PromiseImpl<@Nullable Void> waiting = new PromiseImpl<>(null);
             empty = waiting;

@@ -2,6 +2,7 @@ package dev.weft;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
+import static dev.weft.Async.group;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -120,5 +121,16 @@ class StackEndTest {
             waiting.forEach(Async::await);
         }
     }
+
+    @AsyncTest(seconds = 60)
+    void aGroupDoesNotWaitForChildrenWhoseStartFailed() {
+        for (int i = 0; i < 20; i++) {
+            group(g -> {
+                atTheStacksEnd(LEVELS, () -> g.async(StackEndTest::nothing));
+            });
+        }
+    }
+
+    private static void nothing() {}
 
 }
