@@ -142,6 +142,7 @@ final class OffloadPool implements Executor {
         Checks.notNull(function, "function");
         Runnable work = function instanceof Offloaded<?> ? function : new Plain(function);
         Worker worker;
+        StackRoom.ensureSome(); // what is half done here would keep all from working
         lock.lock();
         try {
             if (closed) {

@@ -24,6 +24,11 @@ final class StackRoom {
         ensure(2 * FRAMES);
     }
 
+    /** As {@link #ensure}, for calls that go less deep: about 4 KiB, in a quarter of the time. */
+    static void ensureSome() {
+        ensure(FRAMES / 4);
+    }
+
     private static void ensure(int frames) {
         if (use(frames, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) == 0) {
             throw new StackOverflowError(); // never: keeps the compiler from dropping the call

@@ -10,6 +10,9 @@ import dev.weft.testkit.AsyncTest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 
 /** What is begun where the stack ends is done, or is not; nothing stays half done. */
 class StackEndTest {
@@ -132,5 +135,23 @@ class StackEndTest {
     }
 
     private static void nothing() {}
+
+    @Test
+    void aPoolOfThreadsWorksOn() throws InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            OffloadPool pool =
+                    new OffloadPool("pool-", 2, Integer.MAX_VALUE, OffloadPool.KEEP_ALIVE_NANOS);
+            pool.execute(StackEndTest::nothing); // links what it needs
+            Thread thread =
+                    Thread.ofPlatform()
+                            .start(() ->
+                                    atTheStacksEnd(
+                                            LEVELS, () -> pool.execute(StackEndTest::nothing)));
+            thread.join();
+            CountDownLatch done = new CountDownLatch(1);
+            Thread.ofPlatform().start(() -> pool.execute(done::countDown));
+            assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
 
 }
