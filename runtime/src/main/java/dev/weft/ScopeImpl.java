@@ -190,7 +190,7 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
             try {
                 result = body.run();
             } catch (Throwable thrown) {
-                TaskImpl<?> ends = TaskImpl.current("the end of a scope");
+                TaskImpl<?> ends = beginToEnd();
                 Throwable e = ends.meaning(thrown);
                 endAfter(ends, e);
                 if (e instanceof CancelledError cancelled) {
@@ -221,9 +221,8 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
      * shorten that: {@link CancelledError} is thrown when they have.
      */
     void end() {
-        TaskImpl<?> task = TaskImpl.current("the end of a scope");
+        TaskImpl<?> task = beginToEnd();
         CancelledError cancelled = null;
-        cancelAll();
         while (size > 0) {
             try {
                 awaitAll(task);
@@ -235,6 +234,15 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         if (cancelled != null) {
             throw cancelled;
         }
+    }
+
+    /**
+     * Cancels all tasks, for the current task to await them. Where that is a callback, which may
+     * have stepped a generator's body to here, it throws: they end unawaited, but do not stay.
+     */
+    private TaskImpl<?> beginToEnd() {
+        cancelAll();
+        return TaskImpl.current("the end of a scope");
     }
 
     /** Cancels all tasks, and those that will be started yet; on the loop. */

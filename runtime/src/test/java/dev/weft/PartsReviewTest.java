@@ -165,4 +165,25 @@ class PartsReviewTest {
                 });
         assertThat(log).containsExactly(1);
     }
+    // ---- found later
+
+    @AsyncTest(virtual = true)
+    void aCallbackThatStepsAGeneratorsScopeToItsEndLeavesNoTaskBehind() {
+        List<Task<?>> tasks = new ArrayList<>();
+        Generator<Integer> generator =
+                Generator.of(out ->
+                        scope(s -> {
+                            tasks.add(s.async(() -> sleep(LONG)));
+                            yieldNow();
+                            out.emit(1);
+                            return null;
+                        }));
+        assertThat(generator.next()).isEqualTo(1);
+        Promise<Throwable> thrown = Promise.create();
+        Loop.current().callSoon(() -> thrown.complete(catchThrowable(generator::hasNext)));
+        assertThat(await(thrown)).hasMessageContaining("the end of a scope needs a task");
+        yieldNow();
+        assertThat(tasks).allMatch(Task::isCancelled);
+    }
+
 }
