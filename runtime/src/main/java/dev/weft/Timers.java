@@ -1,5 +1,7 @@
 package dev.weft;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -7,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * The loop's timers: a binary heap by deadline, equal deadlines in the order in which they were
  * added. Cancelling removes at once, in O(log n). From any thread; the lock is held for a few
  * instructions only, and never while a timer fires.
+ *
+ * <p>Whoever finds it taken spins. A monitor would suspend a task of loop mode instead, and let
+ * others run amid {@code callLater}, which is no suspension point.
  */
 final class Timers {
     /** A timer; in the heap while {@code index >= 0}, which the heap's lock guards. */
@@ -38,52 +43,92 @@ final class Timers {
     private int size;
     private long added;
 
+    private static final VarHandle LOCKED;
+
+    static {
+        try {
+            LOCKED = MethodHandles.lookup().findVarHandle(Timers.class, "locked", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The lock: taken by a compare-and-set, given back by an assignment, which needs no stack. */
+    @SuppressWarnings("UnusedVariable") // read through its VarHandle
+    private volatile boolean locked;
+
     /** The earliest deadline, or {@link #NONE}; written under the lock. */
     private volatile long earliest = NONE;
+
+    private void lock() {
+        while (!LOCKED.compareAndSet(this, false, true)) {
+            Thread.onSpinWait();
+        }
+    }
 
     /**
      * Adds a timer.
      *
      * @return whether it is now the earliest
      */
-    synchronized boolean add(Timer timer) {
-        if (size == heap.length) {
-            heap = Arrays.copyOf(heap, size * 2);
+    boolean add(Timer timer) {
+        lock();
+        try {
+            if (size == heap.length) {
+                heap = Arrays.copyOf(heap, size * 2);
+            }
+            timer.sequence = added++;
+            siftUp(size++, timer);
+            earliest = heap[0].deadline;
+            return heap[0] == timer;
+        } finally {
+            locked = false;
         }
-        timer.sequence = added++;
-        siftUp(size++, timer);
-        earliest = heap[0].deadline;
-        return heap[0] == timer;
     }
 
     /** Removes a timer; false when it fired or was removed before. */
-    synchronized boolean remove(Timer timer) {
-        int i = timer.index;
-        if (i < 0) {
-            return false;
+    boolean remove(Timer timer) {
+        lock();
+        try {
+            int i = timer.index;
+            if (i < 0) {
+                return false;
+            }
+            removeAt(i);
+            earliest = size == 0 ? NONE : heap[0].deadline;
+            return true;
+        } finally {
+            locked = false;
         }
-        removeAt(i);
-        earliest = size == 0 ? NONE : heap[0].deadline;
-        return true;
     }
 
     /** Takes out the earliest timer if it is due at {@code now}. */
-    synchronized @Nullable Timer pollDue(long now) {
-        if (size == 0 || heap[0].deadline - now > 0) {
-            return null;
+    @Nullable Timer pollDue(long now) {
+        lock();
+        try {
+            if (size == 0 || heap[0].deadline - now > 0) {
+                return null;
+            }
+            Timer due = heap[0];
+            removeAt(0);
+            earliest = size == 0 ? NONE : heap[0].deadline;
+            return due;
+        } finally {
+            locked = false;
         }
-        Timer due = heap[0];
-        removeAt(0);
-        earliest = size == 0 ? NONE : heap[0].deadline;
-        return due;
     }
 
     long earliest() {
         return earliest;
     }
 
-    synchronized int size() {
-        return size;
+    int size() {
+        lock();
+        try {
+            return size;
+        } finally {
+            locked = false;
+        }
     }
 
     @SuppressWarnings("NullAway") // free places of the heap are null

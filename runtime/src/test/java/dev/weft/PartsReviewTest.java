@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -184,6 +185,34 @@ class PartsReviewTest {
         assertThat(await(thrown)).hasMessageContaining("the end of a scope needs a task");
         yieldNow();
         assertThat(tasks).allMatch(Task::isCancelled);
+    }
+
+    @AsyncTest(modes = SchedulerMode.LOOP)
+    void aTimerIsSetAndCancelledWithoutSuspendingWhileOtherThreadsDoTheSame()
+            throws InterruptedException {
+        Loop loop = Loop.current();
+        AtomicBoolean over = new AtomicBoolean();
+        List<Thread> others = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            others.add(
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                while (!over.get()) {
+                                    loop.callLater(LONG, () -> {}).cancel();
+                                }
+                            }));
+        }
+        try {
+            long end = System.nanoTime() + SECOND.toNanos();
+            while (System.nanoTime() < end) {
+                noSuspend(() -> loop.callLater(LONG, () -> {}).cancel());
+            }
+        } finally {
+            over.set(true);
+            for (Thread other : others) {
+                other.join();
+            }
+        }
     }
 
 }
