@@ -141,17 +141,18 @@ public final class AsCompleted<F extends Future<?>> implements Iterator<F>, Iter
         left--;
         boolean counts = false;
         try {
-            boolean there = !expired && bell.await(this::isThere, deadline);
-            counts = true;
-            if (!there) {
+            if (expired || !bell.await(this::isThere, deadline)) {
+                counts = true;
                 throw expired();
             }
+            F given = (F) take().future;
+            counts = true;
+            return given;
         } finally {
             if (!counts) {
                 left++;
             }
         }
-        return (F) take().future;
     }
 
     private boolean isThere() {
@@ -161,7 +162,13 @@ public final class AsCompleted<F extends Future<?>> implements Iterator<F>, Iter
     private Arrival take() {
         Arrival taken = first;
         if (taken == null) {
-            for (Arrival a = arrived.getAndSet(null); a != null; ) {
+            Arrival a;
+            do {
+                a = arrived.get();
+                // No getAndSet: it calls Class.cast on what it took, for which there may be no
+                // stack.
+            } while (!arrived.compareAndSet(a, null));
+            while (a != null) {
                 Arrival earlier = a.link;
                 a.link = taken;
                 taken = a;

@@ -166,7 +166,6 @@ class PartsReviewTest {
                 });
         assertThat(log).containsExactly(1);
     }
-    // ---- found later
 
     @AsyncTest(virtual = true)
     void aCallbackThatStepsAGeneratorsScopeToItsEndLeavesNoTaskBehind() {
@@ -214,5 +213,4 @@ class PartsReviewTest {
             }
         }
     }
-
 }

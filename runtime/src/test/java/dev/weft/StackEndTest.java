@@ -1,5 +1,6 @@
 package dev.weft;
 
+import static dev.weft.Async.asCompleted;
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static dev.weft.Async.group;
@@ -154,4 +155,27 @@ class StackEndTest {
         }
     }
 
+    @AsyncTest(seconds = 60)
+    void eachFutureIsGivenOnce() {
+        for (int i = 0; i < 10; i++) {
+            Promise<?>[] given = new Promise<?>[2 * LEVELS];
+            List<Promise<Integer>> promises = new ArrayList<>();
+            for (int j = 0; j < given.length; j++) {
+                promises.add(Promise.create());
+            }
+            AsCompleted<Promise<Integer>> completed = asCompleted(promises);
+            promises.forEach(p -> p.complete(1));
+            int[] n = {0};
+            atTheStacksEnd(
+                    LEVELS,
+                    () -> {
+                        given[n[0]] = completed.next();
+                        n[0]++;
+                    });
+            while (completed.hasNext()) {
+                given[n[0]++] = completed.next();
+            }
+            assertThat(given).doesNotContainNull().doesNotHaveDuplicates();
+        }
+    }
 }
