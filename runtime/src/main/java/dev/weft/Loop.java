@@ -412,16 +412,20 @@ public final class Loop implements AutoCloseable {
      * LoopOptions#offloadGrace(Duration)} it is interrupted, reported and left behind. Idempotent;
      * of several callers each returns when it is done. Being interrupted does not shorten it.
      *
-     * @throws IllegalStateException if the caller is a task or callback of this very loop
+     * @throws IllegalStateException if the caller is a task or callback of this very loop, or runs
+     *     on the loop's own executor
      */
     @Override
     public void close() {
         Fiber fiber = Fiber.current();
-        if (fiber != null && fiber.scheduler == scheduler || poller.eventLoop().inEventLoop()) {
+        if (fiber != null && fiber.scheduler == scheduler
+                || poller.eventLoop().inEventLoop()
+                || Thread.currentThread() instanceof OffloadPool.Worker w && w.belongsTo(pool)) {
             throw new IllegalStateException(
                     "loop "
                             + name
-                            + " cannot be closed by its own task, callback or Netty handler, for which it would have to wait");
+                            + " cannot be closed by its own task, callback, executor or Netty handler,"
+                            + " for which it would have to wait");
         }
         if (phase.compareAndSet(Phase.OPEN, Phase.CLOSING)) {
             uninterruptibly(this::shutDown);

@@ -113,6 +113,10 @@ final class OffloadPool implements Executor {
             work = first;
         }
 
+        boolean belongsTo(OffloadPool pool) {
+            return pool == OffloadPool.this;
+        }
+
         /** A body has ended and its caller is about to be told; called by the worker. */
         void ending(Runnable body) {
             if (work == body) { // else there may be more to do than this body

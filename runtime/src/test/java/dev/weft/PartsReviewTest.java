@@ -3,6 +3,7 @@ package dev.weft;
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static dev.weft.Async.noSuspend;
+import static dev.weft.Async.offload;
 import static dev.weft.Async.scope;
 import static dev.weft.Async.shield;
 import static dev.weft.Async.sleep;
@@ -166,7 +167,6 @@ class PartsReviewTest {
                 });
         assertThat(log).containsExactly(1);
     }
-
     @AsyncTest(virtual = true)
     void aCallbackThatStepsAGeneratorsScopeToItsEndLeavesNoTaskBehind() {
         List<Task<?>> tasks = new ArrayList<>();
@@ -213,4 +213,14 @@ class PartsReviewTest {
             }
         }
     }
+
+    @AsyncTest
+    void aLoopCannotBeClosedByWhatItsOwnExecutorRuns() {
+        Loop loop = Loop.current();
+        assertThatThrownBy(() -> offload(loop::close))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("cannot be closed by its own");
+        assertThat(loop.isClosed()).isFalse();
+    }
+
 }
