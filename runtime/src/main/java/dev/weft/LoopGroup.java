@@ -49,15 +49,19 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     private static void closeAll(List<Loop> loops, @Nullable Throwable cause) {
+        RuntimeException refused = null;
         for (Loop loop : loops) {
             try {
                 loop.close();
             } catch (RuntimeException e) {
-                if (cause == null) {
-                    throw e;
+                if (cause != null) {
+                    cause.addSuppressed(e);
                 }
-                cause.addSuppressed(e);
+                refused = e;
             }
+        }
+        if (cause == null && refused != null) {
+            throw refused;
         }
     }
 
@@ -79,7 +83,11 @@ public final class LoopGroup implements AutoCloseable {
         return loops.get(Math.floorMod(turn.getAndIncrement(), loops.size()));
     }
 
-    /** Closes all loops, one after the other; see {@link Loop#close}. */
+    /**
+     * Closes all loops, one after the other; see {@link Loop#close}.
+     *
+     * @throws IllegalStateException if the caller runs on one of them, once the others are closed
+     */
     @Override
     public void close() {
         closeAll(loops, null);

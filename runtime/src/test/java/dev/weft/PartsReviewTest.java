@@ -223,4 +223,17 @@ class PartsReviewTest {
         assertThat(loop.isClosed()).isFalse();
     }
 
+    @ParameterizedTest
+    @MethodSource("modes")
+    void aLoopGroupClosesAllOfItsLoopsThoughOneRefuses(LoopOptions options) {
+        LoopGroup group = LoopGroup.open(3, options);
+        try {
+            Task<Void> task = group.loops().get(1).submit(group::close);
+            assertThatThrownBy(task::get).hasCauseInstanceOf(IllegalStateException.class);
+            assertThat(group.loops().get(0).isClosed()).isTrue();
+            assertThat(group.loops().get(2).isClosed()).isTrue();
+        } finally {
+            group.close();
+        }
+    }
 }
