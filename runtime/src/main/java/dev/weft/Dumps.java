@@ -5,7 +5,9 @@ import dev.weft.LoopDump.TaskDump;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,12 @@ final class Dumps {
     private final @Nullable Fiber running;
     private int stacks;
 
+    /**
+     * A generator's body may have a scope that another task has opened there, around which stand
+     * scopes of others.
+     */
+    private final Set<ScopeImpl> seen = new HashSet<>();
+
     private Dumps(@Nullable Fiber running) {
         this.running = running;
     }
@@ -35,15 +43,18 @@ final class Dumps {
 
     static List<Task<?>> tasks(Loop loop) {
         List<Task<?>> tasks = new ArrayList<>();
-        collect(loop.root(), tasks, 0);
+        new Dumps(null).collect(loop.root(), tasks, 0);
         return tasks;
     }
 
-    private static void collect(ScopeImpl scope, List<Task<?>> into, int depth) {
+    private void collect(ScopeImpl scope, List<Task<?>> into, int depth) {
+        seen.add(scope);
         for (TaskImpl<?> task : scope.tasks()) {
             into.add(task);
             if (depth < MAX_DEPTH) {
-                opened(task).forEach(inner -> collect(inner, into, depth + 1));
+                opened(task).stream()
+                        .filter(s -> !seen.contains(s))
+                        .forEach(inner -> collect(inner, into, depth + 1));
             }
         }
     }
@@ -59,6 +70,7 @@ final class Dumps {
     }
 
     private ScopeDump scope(ScopeImpl scope, int depth) {
+        seen.add(scope);
         return new ScopeDump(
                 scope.toString(), scope.tasks().stream().map(t -> task(t, depth)).toList());
     }
@@ -69,7 +81,10 @@ final class Dumps {
         List<ScopeDump> scopes =
                 depth >= MAX_DEPTH
                         ? List.of()
-                        : opened(task).stream().map(s -> scope(s, depth + 1)).toList();
+                        : opened(task).stream()
+                                .filter(s -> !seen.contains(s))
+                                .map(s -> scope(s, depth + 1))
+                                .toList();
         FutureImpl<?> awaited = task.awaiting();
         return new TaskDump(
                 task.name(),

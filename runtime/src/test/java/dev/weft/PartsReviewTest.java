@@ -236,4 +236,35 @@ class PartsReviewTest {
             group.close();
         }
     }
+
+    @AsyncTest(virtual = true, leavesTasks = true)
+    void aDumpShowsEachTaskOnceThoughAnotherOpenedTheScopeOfItsGenerator() {
+        Generator<Integer> generator =
+                Generator.of(out ->
+                        scope(s -> {
+                            out.emit(1);
+                            sleep(LONG);
+                            return null;
+                        }));
+        async(() -> {
+            generator.next();
+            sleep(LONG);
+        });
+        async(() ->
+                scope(s -> {
+                    s.async(
+                            () -> {
+                                generator.next();
+                            });
+                    sleep(LONG);
+                    return null;
+                }));
+        sleep(SECOND);
+        List<Task<?>> tasks = Loop.current().tasks();
+        assertThat(tasks).doesNotHaveDuplicates().hasSize(4);
+        for (Task<?> task : tasks) {
+            assertThat(Loop.current().dump().toString()).containsOnlyOnce(task.name() + " #");
+        }
+    }
+
 }
