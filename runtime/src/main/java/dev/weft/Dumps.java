@@ -38,12 +38,21 @@ final class Dumps {
 
     static LoopDump dump(Loop loop, boolean held) {
         Dumps dumps = new Dumps(held ? loop.scheduler.running() : Fiber.current());
-        return new LoopDump(loop.toString(), held, List.of(dumps.scope(loop.root(), 0)));
+        return new LoopDump(
+                loop.toString(), held, top(loop).stream().map(s -> dumps.scope(s, 0)).toList());
+    }
+
+    /** The scopes that no task has open: the loop's, and those of generators that wait. */
+    private static List<ScopeImpl> top(Loop loop) {
+        List<ScopeImpl> scopes = loop.generators.openScopes();
+        scopes.addFirst(loop.root());
+        return scopes;
     }
 
     static List<Task<?>> tasks(Loop loop) {
         List<Task<?>> tasks = new ArrayList<>();
-        new Dumps(null).collect(loop.root(), tasks, 0);
+        Dumps dumps = new Dumps(null);
+        top(loop).forEach(scope -> dumps.collect(scope, tasks, 0));
         return tasks;
     }
 

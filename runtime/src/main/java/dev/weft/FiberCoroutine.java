@@ -157,6 +157,17 @@ final class FiberCoroutine extends Coroutine {
         scheduler.appoint(consumer);
     }
 
+    /** The innermost scope that the body has opened, while nobody steps it; else null. */
+    @Nullable ScopeImpl openScope() {
+        Fiber body = fiber;
+        return body == null || consumer != null || body.scope == lent ? null : body.scope;
+    }
+
+    /** Whether a scope stands around the body's own. */
+    boolean isLent(ScopeImpl scope) {
+        return scope == lent;
+    }
+
     /** Whether the body waits, and nobody can ask it to go on. */
     boolean isAbandoned() {
         WeakReference<Generator<?>> h = handle;

@@ -1,5 +1,7 @@
 package dev.weft;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Generators {
     private static final int LOOKED_AT = 2;
+
+    /** Of a list that may change under whoever reads it from outside. */
+    private static final int MAX_SHOWN = 100_000;
 
     private final Loop loop;
     private @Nullable FiberCoroutine first;
@@ -83,6 +88,19 @@ final class Generators {
                                     generator::closeAndReport);
             task.fiber.locals = null;
         }
+    }
+
+    /** The scopes that are open in bodies which nobody steps; a snapshot from any thread. */
+    List<ScopeImpl> openScopes() {
+        List<ScopeImpl> scopes = new ArrayList<>();
+        FiberCoroutine generator = first;
+        for (int i = 0; generator != null && i < MAX_SHOWN; i++, generator = generator.next) {
+            ScopeImpl scope = generator.openScope();
+            for (; scope != null && !generator.isLent(scope); scope = scope.outer()) {
+                scopes.add(scope);
+            }
+        }
+        return scopes;
     }
 
     /** Closes all that are left, one after another; in a task, when no other task is left. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param loop the loop, as its {@code toString} says it
  * @param held whether something held the loop, so that the dump was taken from outside while it ran
  *     and may be wrong in places
- * @param scopes the loop's outermost scopes
+ * @param scopes the loop's outermost scopes, then those of generators that nobody steps just now
  */
 public record LoopDump(String loop, boolean held, List<ScopeDump> scopes) {
     /**

@@ -267,4 +267,19 @@ class PartsReviewTest {
         }
     }
 
+    @AsyncTest(virtual = true)
+    void tasksOfAGeneratorThatNobodyStepsJustNowAreShownToo() {
+        Generator<Task<Void>> generator =
+                Generator.of(out ->
+                        scope(s -> {
+                            out.emit(async("child", () -> sleep(LONG)));
+                            return null;
+                        }));
+        Task<Void> child = generator.next();
+        assertThat(Loop.current().tasks()).contains(child);
+        assertThat(Loop.current().dump().toString()).containsOnlyOnce("child #");
+        generator.close();
+        assertThat(Loop.current().tasks()).containsExactly(Task.current());
+    }
+
 }
