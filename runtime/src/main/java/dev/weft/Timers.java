@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Whoever finds it taken spins. A monitor would suspend a task of loop mode instead, and let
  * others run amid {@code callLater}, which is no suspension point.
+ *
+ * <p>Nothing is called between the first and the last change of the heap: a stack overflow of
+ * whoever sleeps or sets a timer deep in recursion must not leave it half changed.
  */
 final class Timers {
     /** A timer; in the heap while {@code index >= 0}, which the heap's lock guards. */
@@ -29,11 +32,6 @@ final class Timers {
          * Called once, on the event loop, when the deadline has passed: only enqueues and resumes.
          */
         abstract void fire();
-
-        private boolean before(Timer other) {
-            long d = deadline - other.deadline;
-            return d < 0 || d == 0 && sequence < other.sequence;
-        }
     }
 
     /** The value of {@link #earliest} when there is no timer. */
@@ -78,7 +76,19 @@ final class Timers {
                 heap = Arrays.copyOf(heap, size * 2);
             }
             timer.sequence = added++;
-            siftUp(size++, timer);
+            int i = size++;
+            while (i > 0) {
+                int parent = (i - 1) >>> 1;
+                Timer p = heap[parent];
+                if (p.deadline - timer.deadline <= 0) {
+                    break; // an equal one was there before
+                }
+                heap[i] = p;
+                p.index = i;
+                i = parent;
+            }
+            heap[i] = timer;
+            timer.index = i;
             earliest = heap[0].deadline;
             return heap[0] == timer;
         } finally {
@@ -131,49 +141,47 @@ final class Timers {
         }
     }
 
+    /** Calls nothing: see above. */
     @SuppressWarnings("NullAway") // free places of the heap are null
-    private void removeAt(int i) {
-        Timer removed = heap[i];
+    private void removeAt(int place) {
+        Timer removed = heap[place];
         Timer last = heap[--size];
         heap[size] = null;
         removed.index = -1;
-        if (last != removed) {
-            siftDown(i, last);
-            if (heap[i] == last) {
-                siftUp(i, last);
-            }
+        if (last == removed) {
+            return;
         }
-    }
-
-    private void siftUp(int i, Timer timer) {
-        while (i > 0) {
-            int parent = (i - 1) >>> 1;
-            Timer p = heap[parent];
-            if (!timer.before(p)) {
-                break;
-            }
-            place(i, p);
-            i = parent;
-        }
-        place(i, timer);
-    }
-
-    private void siftDown(int i, Timer timer) {
+        int i = place;
         for (int child; (child = 2 * i + 1) < size; ) {
-            if (child + 1 < size && heap[child + 1].before(heap[child])) {
-                child++;
+            Timer c = heap[child];
+            if (child + 1 < size) {
+                Timer right = heap[child + 1];
+                long later = right.deadline - c.deadline;
+                if (later < 0 || later == 0 && right.sequence < c.sequence) {
+                    c = right;
+                    child++;
+                }
             }
-            if (!heap[child].before(timer)) {
+            long later = c.deadline - last.deadline;
+            if (later > 0 || later == 0 && c.sequence > last.sequence) {
                 break;
             }
-            place(i, heap[child]);
+            heap[i] = c;
+            c.index = i;
             i = child;
         }
-        place(i, timer);
-    }
-
-    private void place(int i, Timer timer) {
-        heap[i] = timer;
-        timer.index = i;
+        while (i > 0 && i <= place) { // nothing moved up: it may belong above
+            int parent = (i - 1) >>> 1;
+            Timer p = heap[parent];
+            long later = p.deadline - last.deadline;
+            if (later < 0 || later == 0 && p.sequence < last.sequence) {
+                break;
+            }
+            heap[i] = p;
+            p.index = i;
+            i = parent;
+        }
+        heap[i] = last;
+        last.index = i;
     }
 }

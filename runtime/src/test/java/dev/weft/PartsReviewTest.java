@@ -167,6 +167,7 @@ class PartsReviewTest {
                 });
         assertThat(log).containsExactly(1);
     }
+
     @AsyncTest(virtual = true)
     void aCallbackThatStepsAGeneratorsScopeToItsEndLeavesNoTaskBehind() {
         List<Task<?>> tasks = new ArrayList<>();
@@ -252,10 +253,9 @@ class PartsReviewTest {
         });
         async(() ->
                 scope(s -> {
-                    s.async(
-                            () -> {
-                                generator.next();
-                            });
+                    s.async(() -> {
+                        generator.next();
+                    });
                     sleep(LONG);
                     return null;
                 }));
@@ -281,5 +281,4 @@ class PartsReviewTest {
         generator.close();
         assertThat(Loop.current().tasks()).containsExactly(Task.current());
     }
-
 }
