@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Python(String interpreter, String version, String loop) {
     /**
-     * The first Python with asyncio, and the first with uvloop, which may be another: a Python on
-     * the path need not be the system's, whose packages it then lacks.
+     * The first Python with asyncio, and the first with uvloop: the system's if it has them, so
+     * that both are the same; a Python on the path need not be the system's, whose packages it then
+     * lacks.
      */
     static List<Python> find() throws IOException {
         List<Python> found = new ArrayList<>();
         for (String loop : List.of("asyncio", "uvloop")) {
-            for (String interpreter : List.of("python3", "/usr/bin/python3")) {
+            for (String interpreter : List.of("/usr/bin/python3", "python3")) {
                 String version = version(interpreter, loop);
                 if (version != null) {
                     found.add(new Python(interpreter, version, loop));

@@ -1,11 +1,12 @@
 package dev.weft.benchmarks;
 
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * A process that measures one figure of one kind of task and prints it. A fresh one for each
- * figure, lest the profile that the compiler has of one be that of another.
+ * A process that measures figures of one kind of task and prints them. A fresh one for each figure,
+ * but for a smoke run, lest the profile that the compiler has of one be that of another.
  */
 public final class TaskProgram {
     private TaskProgram() {}
@@ -14,12 +15,21 @@ public final class TaskProgram {
     enum Kind {
         WEFT("Weft, loop"),
         WEFT_PORTABLE("Weft, portable"),
-        JDK("JDK threads");
+        JDK("JDK threads"),
+        KOTLIN("Kotlin"),
+        /** No tasks, only functions that are handed over. */
+        EXECUTORS("JDK executors"),
+        /** The same. */
+        NETTY("Netty loop");
 
         final String title;
 
         Kind(String title) {
             this.title = title;
+        }
+
+        boolean has(Figure figure) {
+            return figure.isOffload() || this != EXECUTORS && this != NETTY;
         }
     }
 
@@ -29,11 +39,11 @@ public final class TaskProgram {
      * @param warmUpNanos how long to warm up
      * @param repeatNanos how long a repeat lasts
      * @param repeats how many repeats to take the median of
-     * @param suspended how many tasks to suspend
+     * @param tasks how many tasks to suspend
      */
-    record Effort(long warmUpNanos, long repeatNanos, int repeats, int suspended) {
-        static final Effort FULL = new Effort(1_500_000_000L, 100_000_000L, 11, 1_000_000);
-        static final Effort QUICK = new Effort(50_000_000L, 10_000_000L, 3, 10_000);
+    record Effort(long warmUpNanos, long repeatNanos, int repeats, int tasks) {
+        static final Effort FULL = new Effort(1_200_000_000L, 100_000_000L, 9, 1_000_000);
+        static final Effort QUICK = new Effort(20_000_000L, 10_000_000L, 3, 10_000);
     }
 
     /** Does the operation a number of times, a multiple of 1,000. */
@@ -46,10 +56,7 @@ public final class TaskProgram {
     @SuppressWarnings("UnusedVariable")
     static volatile long sink;
 
-    /**
-     * Nanoseconds per operation: the median of repeats, after warm-up. What is all work is timed by
-     * the core's clock, so that others on the core do not count; what waits, by the wall's.
-     */
+    /** Nanoseconds per operation: the median of repeats, after warm-up. */
     static double nanosPerOperation(Effort effort, LongSupplier clock, Batch batch)
             throws Exception {
         int operations = 1000;
@@ -78,15 +85,15 @@ public final class TaskProgram {
         return least;
     }
 
-    /** Measures; arguments: kind, figure, and {@code quick} for a smoke run. */
+    /** Measures; arguments: kind, {@code full} or {@code quick}, figures. Prints a line of each. */
     public static void main(String[] args) {
         int status = 0;
         try {
-            System.out.println(
-                    measure(
-                            Kind.valueOf(args[0].toUpperCase(Locale.ROOT)),
-                            Figure.valueOf(args[1].toUpperCase(Locale.ROOT)),
-                            args.length > 2 ? Effort.QUICK : Effort.FULL));
+            Kind kind = Kind.valueOf(args[0].toUpperCase(Locale.ROOT));
+            Effort effort = args[1].equals("quick") ? Effort.QUICK : Effort.FULL;
+            for (int i = 2; i < args.length; i++) {
+                measure(kind, Figure.valueOf(args[i].toUpperCase(Locale.ROOT)), effort);
+            }
         } catch (Throwable e) {
             System.out.println("error " + e);
             status = 1;
@@ -94,10 +101,33 @@ public final class TaskProgram {
         Runtime.getRuntime().halt(status); // a million tasks need not be ended one by one
     }
 
-    private static double measure(Kind kind, Figure figure, Effort effort) throws Exception {
+    private static void measure(Kind kind, Figure figure, Effort effort) throws Exception {
+        if (figure == Figure.SLEEPING) {
+            Sleepers.Cost cost = Sleepers.measure(effort, sleepers(kind));
+            print(Figure.SLEEPING, cost.bytes());
+            print(Figure.WAKE_ALL, cost.wakeNanos());
+            return;
+        }
+        print(
+                figure,
+                switch (kind) {
+                    case WEFT, WEFT_PORTABLE -> WeftTasks.measure(kind, figure, effort);
+                    case JDK -> JdkTasks.measure(figure, effort);
+                    case KOTLIN -> KotlinFigures.measure(figure, effort);
+                    case EXECUTORS, NETTY -> HandOvers.measure(kind, figure, effort);
+                });
+    }
+
+    private static Consumer<Sleepers> sleepers(Kind kind) {
         return switch (kind) {
-            case WEFT, WEFT_PORTABLE -> WeftTasks.measure(kind, figure, effort);
-            case JDK -> JdkTasks.measure(figure, effort);
+            case WEFT, WEFT_PORTABLE -> WeftTasks.sleepers(kind);
+            case JDK -> JdkTasks::startSleepers;
+            case KOTLIN -> KotlinFigures::startSleepers;
+            case EXECUTORS, NETTY -> throw new IllegalArgumentException("no tasks: " + kind);
         };
+    }
+
+    private static void print(Figure figure, double value) {
+        System.out.println(figure.name().toLowerCase(Locale.ROOT) + " " + value);
     }
 }

@@ -204,7 +204,7 @@ final class TcpEcho implements Callable<Integer> {
             for (Row row : s.rows()) {
                 if (row.server().equals(EchoServer.Kind.WEFT.title)) {
                     aims.add(
-                            new Aim(
+                            Aim.atMost(
                                     "CPU per echo to raw Netty's, "
                                             + s.connections()
                                             + " x "

@@ -1,15 +1,22 @@
 package dev.weft.benchmarks;
 
 import dev.weft.Async;
+import dev.weft.Handle;
+import dev.weft.Lock;
 import dev.weft.Loop;
 import dev.weft.LoopOptions;
 import dev.weft.Promise;
+import dev.weft.Queue;
 import dev.weft.SchedulerMode;
 import dev.weft.Task;
 import dev.weft.benchmarks.TaskProgram.Effort;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,21 +25,50 @@ final class WeftTasks {
     private WeftTasks() {}
 
     static double measure(TaskProgram.Kind kind, Figure figure, Effort effort) throws Exception {
-        SchedulerMode mode =
-                kind == TaskProgram.Kind.WEFT ? SchedulerMode.LOOP : SchedulerMode.PORTABLE;
-        Loop loop = Loop.open(LoopOptions.defaults().scheduler(mode));
+        Loop loop = open(kind);
         return switch (figure) {
-            case START -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::startAndAwait)));
-            case START_MANY -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::startMany)));
-            case SWITCH -> loop.run(() -> nanos(effort, n -> inTasks(n, WeftTasks::switchTasks)));
-            case SUSPENDED -> suspended(loop, effort.suspended());
-            case WAKE ->
-                    TaskProgram.nanosPerOperation(effort, System::nanoTime, n -> wake(loop, n));
+            case SUSPENDED -> suspended(loop, effort.tasks());
+            case WAKE -> nanos(effort, figure, n -> wake(loop, n));
+            case OFFLOAD_MANY -> nanos(effort, figure, n -> loop.run(() -> offloadMany(n)));
+            default -> {
+                IntConsumer batch = batch(figure);
+                yield loop.run(() -> nanos(effort, figure, n -> inTasks(n, batch)));
+            }
         };
     }
 
-    private static double nanos(Effort effort, TaskProgram.Batch batch) throws Exception {
-        return TaskProgram.nanosPerOperation(effort, CpuClock.open(), batch);
+    private static IntConsumer batch(Figure figure) {
+        return switch (figure) {
+            case START -> WeftTasks::startAndAwait;
+            case START_MANY -> WeftTasks::startMany;
+            case SWITCH -> WeftTasks::switchTasks;
+            case LOCK -> WeftTasks::handLockOn;
+            case QUEUE -> WeftTasks::passItems;
+            case TIMER -> WeftTasks::startAndCancelTimers;
+            case GATHER -> WeftTasks::gather;
+            case GROUP -> WeftTasks::group;
+            case OFFLOAD -> WeftTasks::offload;
+            case OFFLOAD_THREAD -> {
+                ExecutorService pool = Executors.newFixedThreadPool(1);
+                yield n -> offload(pool, n);
+            }
+            case SUSPENDED, SLEEPING, WAKE_ALL, WAKE, OFFLOAD_MANY ->
+                    throw new IllegalArgumentException("not measured in tasks: " + figure);
+        };
+    }
+
+    private static Loop open(TaskProgram.Kind kind) {
+        return Loop.open(
+                LoopOptions.defaults()
+                        .scheduler(
+                                kind == TaskProgram.Kind.WEFT
+                                        ? SchedulerMode.LOOP
+                                        : SchedulerMode.PORTABLE));
+    }
+
+    private static double nanos(Effort effort, Figure figure, TaskProgram.Batch batch)
+            throws Exception {
+        return TaskProgram.nanosPerOperation(effort, figure.clock(), batch);
     }
 
     /**
@@ -77,6 +113,96 @@ final class WeftTasks {
         for (int i = 0; i < times; i++) {
             Async.yieldNow();
         }
+    }
+
+    /** Two tasks contend for a lock: each release hands it on. */
+    private static void handLockOn(int n) {
+        Lock lock = Lock.create();
+        lock.acquire(); // so that both wait for it
+        Task<@Nullable Void> one = Async.async(() -> lockTimes(lock, n / 2));
+        Task<@Nullable Void> other = Async.async(() -> lockTimes(lock, n / 2));
+        Async.yieldNow();
+        lock.release();
+        Async.await(one);
+        Async.await(other);
+    }
+
+    private static void lockTimes(Lock lock, int times) {
+        for (int i = 0; i < times; i++) {
+            lock.acquire();
+            lock.release();
+        }
+    }
+
+    private static void passItems(int n) {
+        Queue<Integer> queue = Queue.bounded(1);
+        Integer one = 1;
+        Async.async(() -> {
+            for (int i = 0; i < n; i++) {
+                queue.put(one);
+            }
+        });
+        long sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += queue.take();
+        }
+        TaskProgram.sink = sum;
+    }
+
+    /** While a sooner one is pending, so that the loop need not be told of each. */
+    private static void startAndCancelTimers(int n) {
+        Loop loop = Loop.current();
+        Duration later = Duration.ofHours(2);
+        Runnable nothing = () -> {};
+        Handle sooner = loop.callLater(Duration.ofHours(1), nothing);
+        for (int i = 0; i < n; i++) {
+            loop.callLater(later, nothing).cancel();
+        }
+        sooner.cancel();
+    }
+
+    private static void gather(int n) {
+        Integer one = 1;
+        List<Task<Integer>> tasks = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            tasks.add(Async.async(() -> one));
+        }
+        TaskProgram.sink = Async.gather(tasks).size();
+    }
+
+    private static void group(int n) {
+        Integer one = 1;
+        Async.group(g -> {
+            for (int i = 0; i < n; i++) {
+                g.async(() -> one);
+            }
+        });
+    }
+
+    private static void offload(int n) {
+        Integer one = 1;
+        long sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += Async.offload(() -> one);
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void offload(Executor pool, int n) {
+        Integer one = 1;
+        long sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += Async.offload(pool, () -> one);
+        }
+        TaskProgram.sink = sum;
+    }
+
+    private static void offloadMany(int n) {
+        Async.group(g -> {
+            for (int i = 0; i < 100; i++) {
+                g.async(() -> offload(n / 100));
+            }
+        });
     }
 
     /** In a task that goes on: its end would have to end a million others. */
@@ -138,5 +264,18 @@ final class WeftTasks {
             promises.add(Promise.create());
         }
         return promises;
+    }
+
+    static Consumer<Sleepers> sleepers(TaskProgram.Kind kind) {
+        Loop loop = open(kind);
+        return sleepers ->
+                loop.submit(() -> {
+                    for (int i = 0; i < sleepers.count; i++) {
+                        Async.async(() -> {
+                            Async.sleep(Duration.ofNanos(sleepers.nanosLeft()));
+                            sleepers.awoke();
+                        });
+                    }
+                });
     }
 }

@@ -1,4 +1,4 @@
-"""One figure of tasks on asyncio or uvloop: python -c "$(cat tasks.py)" asyncio|uvloop FIGURE [quick]"""
+"""Figures of tasks on asyncio or uvloop: python -c "$(cat tasks.py)" asyncio|uvloop full|quick FIGURE..."""
 import asyncio
 import gc
 import os
@@ -6,9 +6,12 @@ import statistics
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-QUICK = len(sys.argv) > 3
-WARM_UP, REPEAT, REPEATS, SUSPENDED = (0.05, 0.01, 3, 10_000) if QUICK else (0.5, 0.1, 11, 1_000_000)
+QUICK = sys.argv[2] == "quick"
+WARM_UP, REPEAT, REPEATS, TASKS = (0.02, 0.01, 3, 10_000) if QUICK else (0.5, 0.1, 9, 1_000_000)
+
+kept = []  # what must not be freed, lest the next figure get its memory
 
 
 async def nanos_per_operation(batch, clock):
@@ -52,28 +55,84 @@ async def switch(n):
     await other
 
 
-def resident_bytes():
-    gc.collect()
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * 4096
+async def lock(n):
+    """Two tasks contend for a lock: each release hands it on."""
+    lock = asyncio.Lock()
+
+    async def times(n):
+        for _ in range(n):
+            await lock.acquire()
+            lock.release()
+
+    await lock.acquire()  # so that both wait for it
+    two = [asyncio.create_task(times(n // 2)) for _ in range(2)]
+    await asyncio.sleep(0)
+    lock.release()
+    for task in two:
+        await task
 
 
-async def suspended():
-    never = asyncio.get_running_loop().create_future()
+async def queue(n):
+    queue = asyncio.Queue(1)
 
-    async def wait():
-        await never
+    async def put():
+        for _ in range(n):
+            await queue.put(1)
 
-    async def suspend(n):
-        tasks = [asyncio.create_task(wait()) for _ in range(n)]
+    producer = asyncio.create_task(put())
+    for _ in range(n):
+        await queue.get()
+    await producer
+
+
+def nothing():
+    pass
+
+
+async def timer(n):
+    """While a sooner one is pending, as for the others."""
+    loop = asyncio.get_running_loop()
+    for _ in range(0, n, 1000):
+        sooner = loop.call_later(3600, nothing)
+        for _ in range(1000):
+            loop.call_later(7200, nothing).cancel()
+        sooner.cancel()
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        return tasks
 
-    warm = await suspend(1000)
-    before = resident_bytes()
-    tasks = await suspend(SUSPENDED)
-    return (resident_bytes() - before) / len(tasks)
+
+async def gather(n):
+    for _ in range(0, n, 1000):
+        await asyncio.gather(*[asyncio.create_task(one()) for _ in range(1000)])
+
+
+async def group(n):
+    for _ in range(0, n, 1000):
+        async with asyncio.TaskGroup() as group:
+            for _ in range(1000):
+                group.create_task(one())
+
+
+def offloaded():
+    return 1
+
+
+async def offload_to(executor, n):
+    loop = asyncio.get_running_loop()
+    for _ in range(n):
+        await loop.run_in_executor(executor, offloaded)
+
+
+async def offload(n):
+    await offload_to(None, n)
+
+
+async def offload_many(n):
+    await asyncio.gather(*[asyncio.create_task(offload_to(None, n // 100)) for _ in range(100)])
+
+
+async def offload_thread(n):
+    with ThreadPoolExecutor(1) as executor:
+        await offload_to(executor, n)
 
 
 async def wake(n):
@@ -94,19 +153,109 @@ async def wake(n):
     thread.join()
 
 
-async def main(figure):
-    if figure == "suspended":
-        return await suspended()
-    if figure == "wake":
-        return await nanos_per_operation(wake, time.perf_counter)
-    batch = {"start": start, "start_many": start_many, "switch": switch}[figure]
-    # The time on the core: as for the JVM's tasks.
-    return await nanos_per_operation(batch, time.process_time)
+def resident_bytes():
+    gc.collect()
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+
+
+async def suspended():
+    never = asyncio.get_running_loop().create_future()
+
+    async def wait():
+        await never
+
+    async def suspend(n):
+        tasks = [asyncio.create_task(wait()) for _ in range(n)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return tasks
+
+    kept.append(await suspend(TASKS // 1000))
+    before = resident_bytes()
+    kept.append(await suspend(TASKS))
+    return (resident_bytes() - before) / TASKS
+
+
+async def sleepers(n, limit):
+    """The bytes of each of n tasks, how long until they slept, and the time to wake them all: each; nothing where
+    some had not begun before the deadline."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    deadline = begun + limit
+    asleep = awake = 0
+    ended = loop.create_future()
+
+    async def sleeper():
+        nonlocal asleep, awake
+        asleep += 1
+        await asyncio.sleep(max(1e-9, deadline - loop.time()))
+        awake += 1
+        if awake == n:
+            ended.set_result(time.process_time())
+
+    before = resident_bytes()
+    kept.append([asyncio.create_task(sleeper()) for _ in range(n)])
+    while asleep < n:
+        await asyncio.sleep(0.01)
+    each = (resident_bytes() - before) / n
+    took = loop.time() - begun
+    in_time = awake == 0 and loop.time() < deadline
+    start = time.process_time()
+    end = await ended
+    return (each, took, (end - start) / n * 1e9) if in_time else None
+
+
+async def sleeping():
+    """As for the JVM's: a guess at how long it takes until all sleep; where it was too short, it is doubled."""
+    few = TASKS // 100
+    warm = None
+    limit = 0.3
+    while warm is None:
+        warm = await sleepers(few, limit)
+        limit *= 2
+    limit = 0.5 + warm[1] * 100 * 1.3
+    while True:
+        cost = await sleepers(TASKS, limit)
+        if cost is not None:
+            return cost[0], cost[2]
+        limit *= 2
+
+
+BATCHES = {
+    "start": start,
+    "start_many": start_many,
+    "switch": switch,
+    "lock": lock,
+    "queue": queue,
+    "timer": timer,
+    "gather": gather,
+    "group": group,
+    "wake": wake,
+    "offload": offload,
+    "offload_many": offload_many,
+    "offload_thread": offload_thread,
+}
+CROSSING = {"wake", "offload", "offload_many", "offload_thread"}
+
+
+async def main(figures):
+    for figure in figures:
+        if figure == "suspended":
+            print(figure, await suspended(), flush=True)
+        elif figure == "sleeping":
+            each, wake_all = await sleeping()
+            print(figure, each, flush=True)
+            print("wake_all", wake_all, flush=True)
+        else:
+            # The time on the core, or the wall's: as for the JVM's tasks.
+            clock = time.perf_counter if figure in CROSSING else time.process_time
+            print(figure, await nanos_per_operation(BATCHES[figure], clock), flush=True)
+    os._exit(0)  # a million tasks need not be ended one by one
 
 
 if sys.argv[1] == "uvloop":
     import uvloop
 
     uvloop.install()
-print(asyncio.run(main(sys.argv[2])), flush=True)
-os._exit(0)  # a million tasks need not be ended one by one
+asyncio.run(main(sys.argv[3:]))

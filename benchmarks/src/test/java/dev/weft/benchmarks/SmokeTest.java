@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -63,17 +65,36 @@ class SmokeTest {
     }
 
     @Test
-    void tasksFillTheTable() {
-        Outcome outcome = run("tasks", "--quick", "--no-python");
+    void tasksMeasureEveryFigureOfEveryKind() {
+        Outcome outcome = run("tasks", "--quick", "--json");
 
         assertThat(outcome.status).isZero();
-        assertThat(outcome.out)
-                .contains("command:  ./weft bench tasks --quick --no-python")
-                .containsPattern("start a task and await it +ns +[\\d,]+ +[\\d,]+ +[\\d,]+")
-                .containsPattern("a suspended task +bytes +[\\d,]+ +[\\d,]+ +[\\d,]+")
-                .containsPattern(
-                        "wake a task from a foreign thread, and back +ns +[\\d,]+ +[\\d,]+ +-")
-                .containsPattern("(met|missed) +start a task and await it, ns: ");
+        JsonNode result = outcome.json();
+        assertThat(result.at("/command").asString()).isEqualTo("./weft bench tasks --quick --json");
+        assertThat(result.at("/peers/0").asString()).isEqualTo("kotlinx-coroutines 1.11.0");
+        assertThat(result.at("/aims").size()).isGreaterThan(15);
+        List<String> kinds = result.at("/kinds").valueStream().map(k -> k.asString()).toList();
+        assertThat(kinds)
+                .startsWith(
+                        "Weft, loop",
+                        "Weft, portable",
+                        "JDK threads",
+                        "Kotlin",
+                        "JDK executors",
+                        "Netty loop");
+        assertThat(result.at("/rows").valueStream().map(r -> r.at("/figure").asString()))
+                .containsExactlyElementsOf(Stream.of(Figure.values()).map(f -> f.title).toList());
+        for (JsonNode row : result.at("/rows")) {
+            for (String kind : kinds) {
+                boolean tasks = !kind.equals("JDK executors") && !kind.equals("Netty loop");
+                if (tasks || row.at("/offload").asBoolean()) {
+                    assertThat(row.at("/values").path(kind).asDouble(0))
+                            .as("%s of %s", row.at("/figure").asString(), kind)
+                            .isPositive()
+                            .isFinite();
+                }
+            }
+        }
     }
 
     @Test
