@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * takes to wake them all and let them end. The same for each kind that lives in a JVM.
  */
 final class Sleepers {
-    private static final long SECOND = 1_000_000_000L;
+    private static final long SETTLE_NANOS = 20_000_000L;
 
     /** The tasks of a round of warm-up, as a share of all. */
     private static final int SHARE = 20;
@@ -71,12 +71,12 @@ final class Sleepers {
             long begun = System.nanoTime();
             few.fallAsleep(start);
             TaskProgram.liveHeapBytes();
-            took = System.nanoTime() - begun;
+            took = System.nanoTime() - begun - SETTLE_NANOS;
             few.all.await();
         }
         // A guess at how long it takes until all sleep; where it was too short, they are woken and
         // it is doubled.
-        for (long limit = SECOND / 2 + took * SHARE; ; limit *= 2) {
+        for (long limit = 10 * SETTLE_NANOS + took * SHARE * 2; ; limit *= 2) {
             Cost cost = new Sleepers(count, limit, clock).cost(start);
             if (cost != null) {
                 return cost;
@@ -97,8 +97,9 @@ final class Sleepers {
     private void fallAsleep(Consumer<Sleepers> start) throws InterruptedException {
         start.accept(this);
         while (asleep.get() < count) {
-            TimeUnit.MILLISECONDS.sleep(10);
+            TimeUnit.MILLISECONDS.sleep(1);
         }
-        TimeUnit.MILLISECONDS.sleep(50); // the last has counted itself, and is about to sleep
+        TimeUnit.NANOSECONDS.sleep(
+                SETTLE_NANOS); // the last has counted itself, and is about to sleep
     }
 }

@@ -48,8 +48,7 @@ final class Tasks implements Callable<Integer> {
     private static final List<String> JVM_FLAGS = with("-XX:+AlwaysPreTouch");
 
     /** Room for a million tasks. */
-    private static final List<String> MEMORY_FLAGS =
-            with("-XX:+AlwaysPreTouch", "-Xms4g", "-Xmx4g");
+    private static final List<String> MEMORY_FLAGS = with("-Xms4g", "-Xmx4g");
 
     private static List<String> with(String... more) {
         List<String> flags = new ArrayList<>(Child.JVM_FLAGS);
