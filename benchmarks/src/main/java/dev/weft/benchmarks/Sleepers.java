@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Sleepers {
     private static final long SETTLE_NANOS = 20_000_000L;
 
+    /** What a task may need until it sleeps: a guess is no greater, whatever is slow but once. */
+    private static final long MOST_NANOS = 40_000;
+
     /** The tasks of a round of warm-up, as a share of all. */
     private static final int SHARE = 20;
 
@@ -76,7 +79,9 @@ final class Sleepers {
         }
         // A guess at how long it takes until all sleep; where it was too short, they are woken and
         // it is doubled.
-        for (long limit = 10 * SETTLE_NANOS + took * SHARE * 2; ; limit *= 2) {
+        for (long limit = 10 * SETTLE_NANOS + Math.min(took * SHARE * 2, count * MOST_NANOS);
+                ;
+                limit *= 2) {
             Cost cost = new Sleepers(count, limit, clock).cost(start);
             if (cost != null) {
                 return cost;

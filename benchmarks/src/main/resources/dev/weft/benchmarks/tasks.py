@@ -218,7 +218,7 @@ async def sleeping():
     while warm is None:
         warm = await sleepers(few, limit)
         limit *= 2
-    limit = 0.2 + warm[1] * 100 * 2.5
+    limit = 0.2 + min(warm[1] * 100 * 2.5, TASKS * 60e-6)
     while True:
         cost = await sleepers(TASKS, limit)
         if cost is not None:
