@@ -43,7 +43,8 @@ public sealed interface Deadline permits DeadlineImpl {
      * Moves the deadline to a time from now.
      *
      * @param fromNow the time from now, 0 or more
-     * @throws IllegalStateException if the deadline has passed, or the body has ended
+     * @throws IllegalStateException if the deadline has passed, or the body has ended; on a thread
+     *     that is not the loop's
      */
     void reschedule(Duration fromNow);
 
@@ -51,14 +52,16 @@ public sealed interface Deadline permits DeadlineImpl {
      * Moves the deadline to a point of the loop's clock; one in the past is passed at once.
      *
      * @param when the point, as {@link Loop#time} counts
-     * @throws IllegalStateException if the deadline has passed, or the body has ended
+     * @throws IllegalStateException if the deadline has passed, or the body has ended; on a thread
+     *     that is not the loop's
      */
     void rescheduleAt(Duration when);
 
     /**
      * Switches the deadline off; {@link #reschedule} switches it on again.
      *
-     * @throws IllegalStateException if the deadline has passed, or the body has ended
+     * @throws IllegalStateException if the deadline has passed, or the body has ended; on a thread
+     *     that is not the loop's
      */
     void disable();
 

@@ -180,6 +180,7 @@ final class DeadlineImpl implements Deadline {
     }
 
     private void requireRunning() {
+        task.requireHere("moving a deadline");
         if (state != State.RUNNING) {
             throw new IllegalStateException(
                     "cannot move the deadline: "

@@ -65,6 +65,7 @@ public sealed interface Task<T extends @Nullable Object> extends Future<T> permi
      * {@snippet file="CoreSnippetsTest.java" region="uncancel"}
      *
      * @return how many requests remain
+     * @throws IllegalStateException elsewhere, while the task has not ended
      */
     int uncancel();
 

@@ -439,11 +439,24 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     @Override
     public int uncancel() {
+        requireHere("Task.uncancel()");
         if (requests > 0) {
             requests--;
             leave(Math.min(undelivered, requests));
         }
         return requests;
+    }
+
+    /** Throws unless the caller is on the task's loop, or nobody is there any more. */
+    void requireHere(String what) {
+        Fiber current = Fiber.current();
+        if ((current == null || current.scheduler != loop().scheduler) && !isDone()) {
+            throw new IllegalStateException(
+                    what
+                            + " changes what loop "
+                            + loop().name()
+                            + " owns, and must be called there: use loop.callSoon(…) from elsewhere");
+        }
     }
 
     private void leave(int pending) {

@@ -7,6 +7,7 @@ import static dev.weft.Async.offload;
 import static dev.weft.Async.scope;
 import static dev.weft.Async.shield;
 import static dev.weft.Async.sleep;
+import static dev.weft.Async.timeout;
 import static dev.weft.Async.yieldNow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -119,6 +120,23 @@ class PartsReviewTest {
         assertThatThrownBy(() -> await(task))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("cannot await itself");
+    }
+
+    @AsyncTest
+    void whatOnlyTheLoopMayDoToATaskIsRefusedElsewhere() {
+        Task<?> task = Task.current();
+        assertThatThrownBy(() -> offload(task::uncancel))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Task.uncancel");
+        timeout(
+                LONG,
+                deadline -> {
+                    assertThatThrownBy(() -> offload(() -> deadline.reschedule(SECOND)))
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("moving a deadline");
+                    assertThatThrownBy(() -> offload(deadline::disable))
+                            .isInstanceOf(IllegalStateException.class);
+                });
     }
 
     // ---- loops and their ends
