@@ -250,6 +250,7 @@ final class Carrier extends Scheduler {
 
     @Override
     void resumeFromQueue(Fiber fiber) {
+        wakeUp(fiber);
         Runnable continuation = fiber.continuation;
         if (continuation == null) {
             return;
@@ -271,6 +272,35 @@ final class Carrier extends Scheduler {
             if (ended != null && !ended.isAlive()) { // null: forgotten before, and an old entry
                 fiber.forget();
             }
+        }
+    }
+
+    /**
+     * What {@link #start} and {@link #resume} have left to be done: makes the JDK hand over the
+     * continuation, which is about to be run, to {@link #ready}; nothing if it was handed over by
+     * itself.
+     */
+    private void wakeUp(Fiber fiber) {
+        boolean fresh = fiber.continuation == null;
+        if (!fresh && !fiber.toUnpark) {
+            return;
+        }
+        fiber.toUnpark = false;
+        direct = fiber;
+        try {
+            if (fresh) {
+                fiber.thread().start();
+            } else {
+                LockSupport.unpark(fiber.thread);
+            }
+        } catch (OutOfMemoryError e) {
+            TaskImpl<?> task = fiber.task;
+            if (!fresh || task == null) {
+                throw e;
+            }
+            task.couldNotStart(e);
+        } finally {
+            direct = null;
         }
     }
 
@@ -392,8 +422,7 @@ final class Carrier extends Scheduler {
     }
 
     private void push(RunQueue.Entry entry) {
-        boolean here = VirtualThreads.currentCarrier() == thread;
-        if (!(here ? queue.pushLocal(entry) : queue.push(entry))) {
+        if (!(isHere() ? queue.pushLocal(entry) : queue.push(entry))) {
             return;
         }
         probe(SleepProbe.Step.PUSHED);
@@ -434,9 +463,15 @@ final class Carrier extends Scheduler {
             while ((entry = queue.poll()) != null) {
                 if (entry instanceof Fiber fiber) {
                     Runnable continuation = fiber.continuation;
-                    if (continuation != null) {
-                        forward(continuation);
+                    if (continuation == null) {
+                        fiber.thread().start(); // comes back here, with its continuation
+                        continue;
                     }
+                    if (fiber.toUnpark) {
+                        fiber.toUnpark = false;
+                        LockSupport.unpark(fiber.thread);
+                    }
+                    forward(continuation);
                 } else if (entry instanceof Callback callback) {
                     try {
                         callback.loop.dropped(callback);
@@ -474,9 +509,23 @@ final class Carrier extends Scheduler {
         return fiber;
     }
 
+    /**
+     * On the loop itself the JDK is left out until the fiber's turn has come, as in {@link
+     * #resume}: it would pin the caller meanwhile, and a stack overflow just then would leave the
+     * caller pinned for good, and the whole loop with it as soon as the caller waits. The carrier
+     * has stack enough, and is no virtual thread.
+     */
     @Override
     void start(Fiber fiber) {
-        fiber.thread().start();
+        if (isHere()) {
+            push(fiber);
+        } else {
+            fiber.thread().start();
+        }
+    }
+
+    private boolean isHere() {
+        return VirtualThreads.currentCarrier() == thread;
     }
 
     @Override
@@ -495,9 +544,22 @@ final class Carrier extends Scheduler {
         }
     }
 
+    /**
+     * From another thread at once: should the fiber be pinned, then it waits with the carrier,
+     * which would never come to its entry.
+     */
     @Override
     void resume(Fiber fiber) {
-        LockSupport.unpark(fiber.thread); // null, and so nothing, when it has ended
+        Thread waiting = fiber.thread;
+        if (waiting == null) {
+            return; // it has ended
+        }
+        if (isHere()) {
+            fiber.toUnpark = true;
+            push(fiber);
+        } else {
+            LockSupport.unpark(waiting);
+        }
     }
 
     /**

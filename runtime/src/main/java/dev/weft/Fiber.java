@@ -54,6 +54,9 @@ final class Fiber extends RunQueue.Entry implements Executor {
      */
     boolean started;
 
+    /** Loop mode: its entry stands for an unpark that is still to be done. Owned by the carrier. */
+    boolean toUnpark;
+
     /** Portable mode: no turn may be granted any more. Owned by the turn's holder. */
     boolean ended;
 
