@@ -71,6 +71,7 @@ class ExamplesIT {
         return """
         import static dev.weft.Async.*;
         import dev.weft.*;
+        import dev.weft.net.*;
         void main() throws Exception {
         %s
         }
