@@ -2,6 +2,8 @@ package dev.weft.net;
 
 import dev.weft.net.internal.Listener;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Objects;
 
 /**
  * A listening socket with the connections it has accepted: what {@link Tcp#listen} opens.
@@ -44,6 +46,25 @@ public final class Server implements AutoCloseable {
     @Override
     public void close() {
         listener.close();
+    }
+
+    /**
+     * Closes gently: stops accepting at once, and lets handlers come to their end for a time; those
+     * that have not by then are ended as {@link #close} ends them. Idempotent; on a server that is
+     * closing already it only waits.
+     *
+     * <p><b>Suspends</b> until all handlers have ended and the port is free. <b>Cancellation</b>:
+     * ends the wait alone; the closing goes on. Not for handlers of this very server, for which it
+     * would wait.
+     *
+     * @param grace how long handlers may go on, 0 or more
+     */
+    public void drain(Duration grace) {
+        Objects.requireNonNull(grace, "grace must not be null");
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("grace must be >= 0, was " + grace);
+        }
+        listener.close(grace);
     }
 
     /**

@@ -246,4 +246,64 @@ class TcpServerTest {
         stream.write("x");
         assertThat(stream.read()).hasSize(1);
     }
+
+    @AsyncTest
+    void drainingLetsHandlersEndAndAcceptsNobody() {
+        List<String> log = new ArrayList<>();
+        Server server =
+                Tcp.listen(
+                        "127.0.0.1",
+                        0,
+                        stream -> {
+                            stream.write("hello");
+                            stream.read();
+                            stream.write("bye");
+                            log.add("served");
+                        });
+        ByteStream client = Tcp.connect("127.0.0.1", server.port());
+        assertThat(client.readExactly(5)).hasSize(5);
+        Task<?> draining = async(() -> server.drain(Duration.ofDays(1)));
+        while (true) { // until it has stopped accepting
+            try (ByteStream late = Tcp.connect("127.0.0.1", server.port())) {
+                late.read();
+            } catch (ConnectRefusedException e) {
+                break;
+            } catch (ConnectFailedException | BrokenConnectionException e) {
+                Async.yieldNow(); // it closed just then
+            }
+        }
+        assertThat(draining.isDone()).isFalse();
+        client.write("done");
+        assertThat(client.readAll(10)).isEqualTo("bye".getBytes());
+        await(draining);
+        assertThat(log).contains("served");
+        client.close();
+        server.drain(Duration.ZERO);
+    }
+
+    @AsyncTest
+    void afterTheGraceHandlersAreCancelled() {
+        List<String> log = new ArrayList<>();
+        Server server =
+                Tcp.listen(
+                        "127.0.0.1",
+                        0,
+                        stream -> {
+                            try {
+                                stream.write("hello");
+                                stream.read();
+                            } catch (CancelledError e) {
+                                log.add("cancelled");
+                                throw e;
+                            }
+                        });
+        try (ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            assertThat(client.readExactly(5)).hasSize(5);
+            server.drain(Duration.ofMillis(20));
+            assertThat(log).containsExactly("cancelled");
+            assertThat(client.read()).isNull();
+        }
+        assertThatThrownBy(() -> server.drain(Duration.ofMillis(-1)))
+                .hasMessage("grace must be >= 0, was PT-0.001S");
+    }
 }

@@ -94,9 +94,11 @@ public final class Listener {
     private final LoopNet net;
     private final Channel channel;
     private final InetSocketAddress address;
-    private final Duration grace;
 
     // ---- guarded by this
+
+    /** How long connections may go on once the server is closing. */
+    private Duration grace;
 
     private final ArrayDeque<Connection> accepted = new ArrayDeque<>();
     private final Set<Connection> connections = new HashSet<>();
@@ -322,11 +324,11 @@ public final class Listener {
         for (; ; ) {
             Promise<@Nullable Void> waiting = Promise.create();
             synchronized (this) {
-                if (closing) {
+                if (closing && grace.isZero()) {
                     return null;
                 }
                 Connection connection = accepted.poll();
-                if (connection != null) {
+                if (connection != null || closing) {
                     return connection;
                 }
                 wake = waiting;
@@ -407,15 +409,16 @@ public final class Listener {
 
     /** Gives the connections their grace. */
     private void letFinish() {
-        if (grace.isZero()) {
-            return;
-        }
         List<Connection> open;
+        long deadline;
         synchronized (this) {
+            if (grace.isZero()) {
+                return;
+            }
             open = List.copyOf(connections);
+            deadline = System.nanoTime() + grace.toNanos();
         }
         open.forEach(Connection::goAway);
-        long deadline = System.nanoTime() + grace.toNanos();
         for (; ; ) {
             Promise<@Nullable Void> waiting = Promise.create();
             synchronized (this) {
@@ -480,8 +483,20 @@ public final class Listener {
 
     /** Closes the server, and waits until it has ended. */
     public void close() {
+        close(null);
+    }
+
+    /**
+     * Closes the server, and waits until it has ended.
+     *
+     * @param limit how long connections may go on, in place of the plan's grace; null for that
+     */
+    public void close(@Nullable Duration limit) {
         Promise<@Nullable Void> waiting;
         synchronized (this) {
+            if (limit != null && !closing) {
+                grace = limit;
+            }
             closing = true;
             waiting = wake;
         }
