@@ -11,6 +11,9 @@ import java.util.Objects;
  * <p>It is closed when the scope ends in which it was opened, or before by {@link #close}.
  */
 public final class Server implements AutoCloseable {
+    /** More nanoseconds than this do not fit the clock's arithmetic. */
+    private static final Duration LONGEST_GRACE = Duration.ofDays(100 * 365);
+
     private final Listener listener;
 
     Server(Listener listener) {
@@ -64,7 +67,7 @@ public final class Server implements AutoCloseable {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("grace must be >= 0, was " + grace);
         }
-        listener.close(grace);
+        listener.close(grace.compareTo(LONGEST_GRACE) < 0 ? grace : LONGEST_GRACE);
     }
 
     /**
