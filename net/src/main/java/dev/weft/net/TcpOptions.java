@@ -2,47 +2,40 @@ package dev.weft.net;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
-/**
- * Limits of TCP connections and servers. Immutable: each setter returns a changed copy.
- *
- * @param connectTimeout how long looking up the name and connecting may take together; positive, 10
- *     s by default
- * @param closeTimeout how long {@link ByteStream#close} may go on sending what was written; 0 or
- *     more, 5 s by default
- * @param backlog how many connections may wait to be accepted by a server; 1 or more, 1,024 by
- *     default, and the operating system may have a lower bound
- * @param maxLineBytes how long a line that is read may be, with its end; 1 or more, 64 KiB by
- *     default
- * @param resolver what finds the addresses of a host to connect to; {@link Resolver#dns} by default
- */
-public record TcpOptions(
-        Duration connectTimeout,
-        Duration closeTimeout,
-        int backlog,
-        int maxLineBytes,
-        Resolver resolver) {
-    private static final TcpOptions DEFAULTS =
-            new TcpOptions(
-                    Duration.ofSeconds(10), Duration.ofSeconds(5), 1024, 64 * 1024, Resolver.dns());
+/** Limits of TCP connections and servers. Immutable: each setter returns a changed copy. */
+public final class TcpOptions {
+    private static final TcpOptions DEFAULTS = new TcpOptions(new Values());
 
-    /** Checks the values. */
-    public TcpOptions {
-        Objects.requireNonNull(connectTimeout, "connectTimeout must not be null");
-        Objects.requireNonNull(closeTimeout, "closeTimeout must not be null");
-        Objects.requireNonNull(resolver, "resolver must not be null");
-        if (!connectTimeout.isPositive()) {
-            throw new IllegalArgumentException("connectTimeout must be > 0, was " + connectTimeout);
+    /** Never changed once it is here. */
+    private final Values values;
+
+    private TcpOptions(Values values) {
+        this.values = values;
+    }
+
+    /** The options, with their defaults; a setter changes a copy before it becomes another's. */
+    private static final class Values implements Cloneable {
+        Duration connectTimeout = Duration.ofSeconds(10);
+        Duration closeTimeout = Duration.ofSeconds(5);
+        int backlog = 1024;
+        int maxLineBytes = 64 * 1024;
+        Resolver resolver = Resolver.dns();
+
+        Values copy() {
+            try {
+                return (Values) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
         }
-        if (closeTimeout.isNegative()) {
-            throw new IllegalArgumentException("closeTimeout must be >= 0, was " + closeTimeout);
-        }
-        if (backlog < 1) {
-            throw new IllegalArgumentException("backlog must be >= 1, was " + backlog);
-        }
-        if (maxLineBytes < 1) {
-            throw new IllegalArgumentException("maxLineBytes must be >= 1, was " + maxLineBytes);
-        }
+    }
+
+    private TcpOptions with(Consumer<Values> change) {
+        Values copy = values.copy();
+        change.accept(copy);
+        return new TcpOptions(copy);
     }
 
     /**
@@ -55,33 +48,75 @@ public record TcpOptions(
     }
 
     /**
-     * Sets how long connecting may take.
+     * How long looking up the name and connecting may take together.
+     *
+     * @return 10 s by default
+     */
+    public Duration connectTimeout() {
+        return values.connectTimeout;
+    }
+
+    /**
+     * Sets how long looking up the name and connecting may take together.
      *
      * @param value a positive duration
      * @return the changed copy
      */
     public TcpOptions connectTimeout(Duration value) {
-        return new TcpOptions(value, closeTimeout, backlog, maxLineBytes, resolver);
+        requirePositive(value, "connectTimeout");
+        return with(v -> v.connectTimeout = value);
     }
 
     /**
-     * Sets how long closing may go on sending.
+     * How long {@link ByteStream#close} may go on sending what was written.
+     *
+     * @return 5 s by default
+     */
+    public Duration closeTimeout() {
+        return values.closeTimeout;
+    }
+
+    /**
+     * Sets how long {@link ByteStream#close} may go on sending what was written.
      *
      * @param value the duration, 0 or more
      * @return the changed copy
      */
     public TcpOptions closeTimeout(Duration value) {
-        return new TcpOptions(connectTimeout, value, backlog, maxLineBytes, resolver);
+        Objects.requireNonNull(value, "closeTimeout must not be null");
+        if (value.isNegative()) {
+            throw new IllegalArgumentException("closeTimeout must be >= 0, was " + value);
+        }
+        return with(v -> v.closeTimeout = value);
     }
 
     /**
-     * Sets how many connections may wait to be accepted.
+     * How many connections may wait to be accepted by a server.
      *
-     * @param value 1 or more
+     * @return 1,024 by default
+     */
+    public int backlog() {
+        return values.backlog;
+    }
+
+    /**
+     * Sets how many connections may wait to be accepted by a server.
+     *
+     * @param value 1 or more; the operating system may have a lower bound
      * @return the changed copy
      */
     public TcpOptions backlog(int value) {
-        return new TcpOptions(connectTimeout, closeTimeout, value, maxLineBytes, resolver);
+        requireAtLeastOne(value, "backlog");
+        return with(v -> v.backlog = value);
+    }
+
+    /**
+     * How long a line that is read may be, for {@link ByteStream#readLine} and the like.
+     *
+     * @return 64 KiB by default, the line's end included
+     */
+    public int maxLineBytes() {
+        return values.maxLineBytes;
     }
 
     /**
@@ -91,7 +126,17 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions maxLineBytes(int value) {
-        return new TcpOptions(connectTimeout, closeTimeout, backlog, value, resolver);
+        requireAtLeastOne(value, "maxLineBytes");
+        return with(v -> v.maxLineBytes = value);
+    }
+
+    /**
+     * What finds the addresses of a host to connect to.
+     *
+     * @return {@link Resolver#dns} by default
+     */
+    public Resolver resolver() {
+        return values.resolver;
     }
 
     /**
@@ -101,6 +146,26 @@ public record TcpOptions(
      * @return the changed copy
      */
     public TcpOptions resolver(Resolver value) {
-        return new TcpOptions(connectTimeout, closeTimeout, backlog, maxLineBytes, value);
+        Objects.requireNonNull(value, "resolver must not be null");
+        return with(v -> v.resolver = value);
+    }
+
+    private static void requirePositive(Duration value, String name) {
+        Objects.requireNonNull(value, name + " must not be null");
+        if (!value.isPositive()) {
+            throw new IllegalArgumentException(name + " must be > 0, was " + value);
+        }
+    }
+
+    private static void requireAtLeastOne(int value, String name) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " must be >= 1, was " + value);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "TcpOptions[connectTimeout=%s, closeTimeout=%s, backlog=%d, maxLineBytes=%d]"
+                .formatted(connectTimeout(), closeTimeout(), backlog(), maxLineBytes());
     }
 }
