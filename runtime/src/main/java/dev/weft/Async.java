@@ -199,14 +199,7 @@ public final class Async {
             return;
         }
         TaskImpl<?> task = TaskImpl.current("sleep");
-        PromiseImpl<@Nullable Void> elapsed = new PromiseImpl.Sleep(duration);
-        Loop loop = task.loop();
-        Timers.Timer timer = loop.completeAt(loop.nanoTime() + nanos, elapsed);
-        try {
-            await(elapsed);
-        } finally {
-            loop.removeTimer(timer);
-        }
+        Sleep.until(task.loop().nanoTime() + nanos, task);
     }
 
     /**

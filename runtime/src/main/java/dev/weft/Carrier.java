@@ -530,7 +530,8 @@ final class Carrier extends Scheduler {
 
     @Override
     void suspend(Fiber fiber) {
-        LockSupport.park(fiber);
+        LockSupport
+                .park(); // without a blocker, as a dump says what is awaited, and each store costs
     }
 
     /** It yields and does not park, so that it can be run at any time, and stands in no queue. */

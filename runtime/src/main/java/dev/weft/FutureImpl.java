@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * waiters in the order in which they came.
  */
 abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T>
-        permits PromiseImpl, TaskImpl, WaitQueue.Node {
+        permits PromiseImpl, Sleep, TaskImpl, WaitQueue.Node {
     /** Somebody to tell when the future is done. */
     abstract static class Waiter {
         private volatile @Nullable Waiter next;
@@ -36,7 +36,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         }
     }
 
-    private static final class FiberWaiter extends Waiter {
+    static final class FiberWaiter extends Waiter {
         private final Fiber fiber;
 
         FiberWaiter(Fiber fiber) {

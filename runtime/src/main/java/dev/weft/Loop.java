@@ -689,19 +689,6 @@ public final class Loop implements AutoCloseable {
         scheduler.enqueue(new Callback(this, root, function));
     }
 
-    /** Completes a promise at a time. */
-    Timers.Timer completeAt(long deadline, PromiseImpl<@Nullable Void> promise) {
-        Timers.Timer timer =
-                new Timers.Timer(deadline) {
-                    @Override
-                    void fire() {
-                        promise.tryComplete(null);
-                    }
-                };
-        poller.addTimer(timer);
-        return timer;
-    }
-
     /** Resumes a fiber at a time. */
     Timers.Timer wakeAt(long deadline, Fiber fiber) {
         Timers.Timer timer =

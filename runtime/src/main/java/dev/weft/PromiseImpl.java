@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A future that is completed by hand. */
 sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> implements Promise<T>
-        permits AdaptedFuture, Bell.Ring, Offloaded, PromiseImpl.Sleep, Several {
+        permits AdaptedFuture, Bell.Ring, Offloaded, Several {
     private final @Nullable ScopeImpl scope;
 
     /**
@@ -13,21 +13,6 @@ sealed class PromiseImpl<T extends @Nullable Object> extends FutureImpl<T> imple
      */
     PromiseImpl(@Nullable Fiber creator) {
         scope = creator == null ? null : Loop.of(creator).root();
-    }
-
-    /** What {@code sleep} awaits. */
-    static final class Sleep extends PromiseImpl<@Nullable Void> {
-        private final java.time.Duration duration;
-
-        Sleep(java.time.Duration duration) {
-            super(null);
-            this.duration = duration;
-        }
-
-        @Override
-        String description() {
-            return "a sleep of " + duration;
-        }
     }
 
     @Override

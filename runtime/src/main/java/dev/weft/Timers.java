@@ -20,7 +20,12 @@ final class Timers {
     /** A timer; in the heap while {@code index >= 0}, which the heap's lock guards. */
     abstract static class Timer {
         final long deadline;
-        private long sequence;
+
+        /**
+         * Tells equal deadlines apart; wraps round, which is fine while less than half is in use.
+         */
+        private int sequence;
+
         private int index = -1;
 
         /** A timer for a point of the loop's clock. */
@@ -39,7 +44,7 @@ final class Timers {
 
     private Timer[] heap = new Timer[16];
     private int size;
-    private long added;
+    private int added;
 
     private static final VarHandle LOCKED;
 
@@ -157,13 +162,13 @@ final class Timers {
             if (child + 1 < size) {
                 Timer right = heap[child + 1];
                 long later = right.deadline - c.deadline;
-                if (later < 0 || later == 0 && right.sequence < c.sequence) {
+                if (later < 0 || later == 0 && right.sequence - c.sequence < 0) {
                     c = right;
                     child++;
                 }
             }
             long later = c.deadline - last.deadline;
-            if (later > 0 || later == 0 && c.sequence > last.sequence) {
+            if (later > 0 || later == 0 && c.sequence - last.sequence > 0) {
                 break;
             }
             heap[i] = c;
@@ -174,7 +179,7 @@ final class Timers {
             int parent = (i - 1) >>> 1;
             Timer p = heap[parent];
             long later = p.deadline - last.deadline;
-            if (later < 0 || later == 0 && p.sequence < last.sequence) {
+            if (later < 0 || later == 0 && p.sequence - last.sequence < 0) {
                 break;
             }
             heap[i] = p;
