@@ -21,6 +21,7 @@ module dev.weft.net {
     requires io.netty.codec.dns;
     requires io.netty.codec.http;
     requires io.netty.codec.http2;
+    requires io.netty.codec.socks;
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.handler.proxy;

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 
 /** A connection could not be made; {@link ConnectRefusedException} says that nobody listens. */
 public sealed class ConnectFailedException extends UncheckedIOException
-        permits ConnectRefusedException {
+        permits ConnectRefusedException, ProxyFailedException {
     private static final long serialVersionUID = 1L;
 
     private final String host;

@@ -38,12 +38,22 @@ public final class Tcp {
      *
      * @param host a name or an address
      * @param port 1 to 65,535
-     * @param options the limits
+     * @param options the limits, and a proxy if there is one
      * @return the open stream, which the caller has to close
+     * @throws ProxyFailedException if {@link TcpOptions#proxy(Proxy)} cannot be reached, or refuses
      */
     public static ByteStream connect(String host, int port, TcpOptions options) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
+        Proxy proxy = options.proxy();
+        TcpConduit conduit =
+                proxy == null
+                        ? dial(host, port, options)
+                        : ProxyConnect.connect(proxy, host, port, options);
+        return conduit.stream();
+    }
+
+    private static TcpConduit dial(String host, int port, TcpOptions options) {
         return Dialer.dial(
                 options.resolver(),
                 host,
@@ -53,8 +63,7 @@ public final class Tcp {
                     TcpConduit conduit = new TcpConduit(net, channel, options, null);
                     channel.pipeline().addLast(conduit);
                     return conduit;
-                })
-                .stream();
+                });
     }
 
     /**

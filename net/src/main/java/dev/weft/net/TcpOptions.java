@@ -3,6 +3,7 @@ package dev.weft.net;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Limits of TCP connections and servers. Immutable: each setter returns a changed copy. */
 public final class TcpOptions {
@@ -22,6 +23,7 @@ public final class TcpOptions {
         int backlog = 1024;
         int maxLineBytes = 64 * 1024;
         Resolver resolver = Resolver.dns();
+        @Nullable Proxy proxy;
 
         Values copy() {
             try {
@@ -148,6 +150,26 @@ public final class TcpOptions {
     public TcpOptions resolver(Resolver value) {
         Objects.requireNonNull(value, "resolver must not be null");
         return with(v -> v.resolver = value);
+    }
+
+    /**
+     * The proxy that clients connect through.
+     *
+     * @return null by default: none
+     */
+    public @Nullable Proxy proxy() {
+        return values.proxy;
+    }
+
+    /**
+     * Sets the proxy that clients connect through. It is the proxy's name that is looked up, and
+     * its addresses that are raced; the destination goes to it as it stands.
+     *
+     * @param value the proxy; null for none
+     * @return the changed copy
+     */
+    public TcpOptions proxy(@Nullable Proxy value) {
+        return with(v -> v.proxy = value);
     }
 
     private static void requirePositive(Duration value, String name) {
