@@ -19,6 +19,7 @@ module dev.weft.net {
     requires io.netty.codec;
     requires io.netty.codec.compression;
     requires io.netty.codec.dns;
+    requires io.netty.codec.haproxy;
     requires io.netty.codec.http;
     requires io.netty.codec.http2;
     requires io.netty.codec.socks;

@@ -47,6 +47,11 @@ public final class ByteStream implements AutoCloseable {
     /** A task waits for more than is in {@code rest}, which nobody else may take. */
     private boolean gathering;
 
+    /** Set before tasks see this object, as the next is. */
+    private @Nullable ProxyHeader proxyHeader;
+
+    private @Nullable SocketAddress transportAddress;
+
     ByteStream(Conduit conduit, TcpOptions options) {
         this.conduit = conduit;
         this.options = options;
@@ -639,12 +644,39 @@ public final class ByteStream implements AutoCloseable {
     }
 
     /**
-     * The peer's address.
+     * The peer's address; that of the client, where a trusted proxy in front tells it ({@link
+     * TcpOptions#proxyProtocol}).
      *
      * @return an {@code InetSocketAddress} for TCP
      */
     public SocketAddress remoteAddress() {
         return conduit.remoteAddress();
+    }
+
+    /**
+     * The address that the connection itself comes from: a proxy's, where {@link #remoteAddress} is
+     * that of the proxy's client.
+     *
+     * @return an {@code InetSocketAddress} for TCP
+     */
+    public SocketAddress transportAddress() {
+        SocketAddress address = transportAddress;
+        return address != null ? address : conduit.remoteAddress();
+    }
+
+    /**
+     * The header by which a trusted proxy began the connection: see {@link
+     * TcpOptions#proxyProtocol}.
+     *
+     * @return null if there was none
+     */
+    public @Nullable ProxyHeader proxyHeader() {
+        return proxyHeader;
+    }
+
+    void arrivedThrough(ProxyHeader header, SocketAddress proxy) {
+        proxyHeader = header;
+        transportAddress = proxy;
     }
 
     @Override

@@ -50,7 +50,21 @@ public final class Tcp {
                 proxy == null
                         ? dial(host, port, options)
                         : ProxyConnect.connect(proxy, host, port, options);
+        begin(conduit, options);
         return conduit.stream();
+    }
+
+    private static void begin(TcpConduit conduit, TcpOptions options) {
+        ProxyHeader header = options.proxyHeader();
+        if (header == null) {
+            return;
+        }
+        try {
+            conduit.stream().writeOwned(header.bytes());
+        } catch (Throwable e) {
+            conduit.abort();
+            throw e;
+        }
     }
 
     private static TcpConduit dial(String host, int port, TcpOptions options) {
@@ -108,6 +122,11 @@ public final class Tcp {
                         (listener, channel) -> {
                             TcpConduit conduit =
                                     new TcpConduit(listener.net(), channel, options, handler);
+                            ProxyProtocol protocol = options.proxyProtocol();
+                            if (protocol != null) {
+                                ProxyHeaderReader.setUp(listener, conduit, protocol);
+                                return;
+                            }
                             channel.pipeline().addLast(conduit);
                             listener.accepted(conduit);
                         }));

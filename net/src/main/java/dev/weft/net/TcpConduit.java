@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A channel of bytes, and, on a server, the handler that it is for. */
@@ -23,6 +24,15 @@ final class TcpConduit extends Conduit implements Listener.Connection {
 
     ByteStream stream() {
         return stream;
+    }
+
+    /** A trusted proxy has told for whom it connects; on the event loop, before tasks see this. */
+    void arrivedThrough(ProxyHeader header) {
+        stream.arrivedThrough(header, remoteAddress());
+        InetSocketAddress client = header.source();
+        if (client != null) {
+            standsFor(client);
+        }
     }
 
     @Override

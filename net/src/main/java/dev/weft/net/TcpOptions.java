@@ -24,6 +24,8 @@ public final class TcpOptions {
         int maxLineBytes = 64 * 1024;
         Resolver resolver = Resolver.dns();
         @Nullable Proxy proxy;
+        @Nullable ProxyHeader proxyHeader;
+        @Nullable ProxyProtocol proxyProtocol;
 
         Values copy() {
             try {
@@ -170,6 +172,47 @@ public final class TcpOptions {
      */
     public TcpOptions proxy(@Nullable Proxy value) {
         return with(v -> v.proxy = value);
+    }
+
+    /**
+     * The PROXY header that clients send first.
+     *
+     * @return null by default: none
+     */
+    public @Nullable ProxyHeader proxyHeader() {
+        return values.proxyHeader;
+    }
+
+    /**
+     * Sets the PROXY header that clients send before anything else: for a proxy, which tells a
+     * server on whose behalf it connects.
+     *
+     * @param value the header; null for none
+     * @return the changed copy
+     */
+    public TcpOptions proxyHeader(@Nullable ProxyHeader value) {
+        return with(v -> v.proxyHeader = value);
+    }
+
+    /**
+     * What a server makes of PROXY headers.
+     *
+     * @return null by default: they are bytes like any others
+     */
+    public @Nullable ProxyProtocol proxyProtocol() {
+        return values.proxyProtocol;
+    }
+
+    /**
+     * Sets what a server makes of PROXY headers, by which a load balancer in front tells the
+     * client's address: that is then {@link ByteStream#remoteAddress}. A handler begins after the
+     * header; a connection with a bad one is closed without.
+     *
+     * @param value who is believed, and within what time; null for nobody
+     * @return the changed copy
+     */
+    public TcpOptions proxyProtocol(@Nullable ProxyProtocol value) {
+        return with(v -> v.proxyProtocol = value);
     }
 
     private static void requirePositive(Duration value, String name) {

@@ -169,6 +169,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         return Objects.requireNonNull(address != null ? address : channel.remoteAddress());
     }
 
+    /**
+     * The peer speaks for somebody else, whose address is given from now on; on the event loop,
+     * before tasks see this object.
+     *
+     * @param client on whose behalf
+     */
+    protected final void standsFor(SocketAddress client) {
+        remote = client;
+    }
+
     /** Whether both sides can still talk. */
     public final boolean isOpen() {
         synchronized (this) {
