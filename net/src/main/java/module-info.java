@@ -12,6 +12,7 @@ module dev.weft.net {
 
     // Optional: whoever uses it brings it.
     requires static micrometer.core;
+    requires static io.netty.tcnative.classes.openssl;
 
     // transitive: the bridge of dev.weft.net.netty, and it alone, names its types in signatures.
     requires transitive io.netty.transport;

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,9 @@ public final class ByteStream implements AutoCloseable {
     private @Nullable ProxyHeader proxyHeader;
 
     private @Nullable SocketAddress transportAddress;
+
+    /** The host that was connected to, for its certificate. */
+    private @Nullable String dialled;
 
     ByteStream(Conduit conduit, TcpOptions options) {
         this.conduit = conduit;
@@ -598,6 +602,89 @@ public final class ByteStream implements AutoCloseable {
             sink.write(v);
         }
         sink.shutdownOutput();
+    }
+
+    // ---- TLS
+
+    /**
+     * Goes over to TLS as the client. The certificate must have the name of the host that was
+     * connected to, or {@link ClientTls#serverName}. Counterpart of {@code start_tls}.
+     *
+     * <p>What was written before is sent as it is. What has come and was not read is taken for the
+     * beginning of the peer's TLS.
+     *
+     * {@snippet file="TlsUpgradeTest.java" region="client"}
+     *
+     * <p><b>Suspends</b> until the handshake is done, and, the first time that the options are
+     * used, while files are read. <b>Cancellation</b>: once the handshake has begun, the stream is
+     * closed.
+     *
+     * @param tls the options
+     * @return what was agreed on
+     * @throws TlsException if the two sides do not agree; the stream is closed
+     * @throws TimedOutException if it took longer than {@link ClientTls#handshakeTimeout}; the
+     *     stream is closed
+     * @throws BusyException if another task is reading or writing
+     * @throws IllegalStateException if the stream has TLS already, or no name is known that the
+     *     certificate should have
+     */
+    public TlsSession upgradeToTls(ClientTls tls) {
+        return secure(() -> TlsUpgrade.of(tls, dialled));
+    }
+
+    /**
+     * As {@link #upgradeToTls(ClientTls)}, with another name.
+     *
+     * @param tls the options
+     * @param host the name that the certificate must have, unless {@link ClientTls#serverName} says
+     *     another
+     * @return what was agreed on
+     */
+    public TlsSession upgradeToTls(ClientTls tls, String host) {
+        Objects.requireNonNull(host, "host must not be null");
+        return secure(() -> TlsUpgrade.of(tls, host));
+    }
+
+    /**
+     * Goes over to TLS as the server. Otherwise as {@link #upgradeToTls(ClientTls)}.
+     *
+     * {@snippet file="TlsUpgradeTest.java" region="server"}
+     *
+     * @param tls the options
+     * @return what was agreed on
+     */
+    public TlsSession upgradeToTls(ServerTls tls) {
+        return secure(() -> TlsUpgrade.of(tls));
+    }
+
+    private TlsSession secure(Supplier<TlsUpgrade> options) {
+        if (!(conduit instanceof TcpConduit tcp)) {
+            throw new IllegalStateException("cannot upgrade to TLS: " + this + " is no socket");
+        }
+        beginGathering();
+        gathering = true;
+        try {
+            TlsUpgrade upgrade = options.get();
+            tcp.beginTls(rest);
+            rest = null;
+            return tcp.secure(upgrade);
+        } finally {
+            gathering = false;
+        }
+    }
+
+    /**
+     * What the TLS handshake has come to.
+     *
+     * @return null if this stream has no TLS
+     */
+    public @Nullable TlsSession tls() {
+        return conduit instanceof TcpConduit tcp ? tcp.session() : null;
+    }
+
+    /** Tells which host was connected to. */
+    void dialled(String host) {
+        dialled = host;
     }
 
     // ---- closing

@@ -35,36 +35,43 @@ public final class Tcp {
     /**
      * As {@link #connect(String, int)}, with options. A name's addresses are tried as RFC 8305
      * (Happy Eyeballs) says: families in turn, the next one after 250 ms or when one has failed.
+     * With {@link TcpOptions#tls(ClientTls)} it speaks TLS, and the certificate must have the name
+     * that is connected to.
      *
      * @param host a name or an address
      * @param port 1 to 65,535
      * @param options the limits, and a proxy if there is one
      * @return the open stream, which the caller has to close
      * @throws ProxyFailedException if {@link TcpOptions#proxy(Proxy)} cannot be reached, or refuses
+     * @throws TlsException if the two sides do not agree on TLS
      */
     public static ByteStream connect(String host, int port, TcpOptions options) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
+        ClientTls tls = options.clientTls();
+        if (tls != null) {
+            tls.context(); // which may fail, and take long: before there is a connection
+        }
         Proxy proxy = options.proxy();
         TcpConduit conduit =
                 proxy == null
                         ? dial(host, port, options)
                         : ProxyConnect.connect(proxy, host, port, options);
-        begin(conduit, options);
-        return conduit.stream();
-    }
-
-    private static void begin(TcpConduit conduit, TcpOptions options) {
-        ProxyHeader header = options.proxyHeader();
-        if (header == null) {
-            return;
-        }
+        ByteStream stream = conduit.stream();
+        stream.dialled(host);
         try {
-            conduit.stream().writeOwned(header.bytes());
+            ProxyHeader header = options.proxyHeader();
+            if (header != null) {
+                stream.writeOwned(header.bytes());
+            }
+            if (tls != null) {
+                stream.upgradeToTls(tls);
+            }
         } catch (Throwable e) {
-            conduit.abort();
+            stream.abort();
             throw e;
         }
+        return stream;
     }
 
     private static TcpConduit dial(String host, int port, TcpOptions options) {
@@ -109,13 +116,19 @@ public final class Tcp {
      * @param host the name or address to listen on
      * @param port the port, or 0 for a free one
      * @param options the limits, of the server and its connections
-     * @param handler what to do with a connection
+     * @param handler what to do with a connection; with {@link TcpOptions#tls(ServerTls)}, once its
+     *     handshake is done
      * @return the open server
+     * @throws InvalidKeyMaterialException if a certificate or key cannot be used
      */
     public static Server listen(String host, int port, TcpOptions options, StreamHandler handler) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
         Objects.requireNonNull(handler, "handler must not be null");
+        ServerTls tls = options.serverTls();
+        if (tls != null) {
+            tls.context(); // which may fail
+        }
         return new Server(
                 Listener.open(
                         new Listener.Plan(host, port, options.backlog(), Duration.ZERO),

@@ -3,21 +3,45 @@ package dev.weft.net;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.LoopNet;
+import dev.weft.net.internal.TlsLayer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import java.net.InetSocketAddress;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Objects;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** A channel of bytes, and, on a server, the handler that it is for. */
+/** A channel of bytes, perhaps of TLS, and, on a server, the handler that it is for. */
 final class TcpConduit extends Conduit implements Listener.Connection {
     private final ByteStream stream;
+    private final TcpOptions options;
     private final @Nullable StreamHandler handler;
+
+    /** The handshake that somebody waits for. Set by tasks. */
+    private volatile @Nullable TlsHandshake securing;
+
+    /** Set once, on the event loop. */
+    private volatile @Nullable TlsConnection tls;
+
+    /** What a handshake failed with. Owned by tasks. */
+    private @Nullable UncheckedIOException refused;
 
     TcpConduit(LoopNet net, Channel channel, TcpOptions options, @Nullable StreamHandler handler) {
         super(net, channel);
+        this.options = options;
         this.handler = handler;
         stream = new ByteStream(this, options);
     }
@@ -47,8 +71,17 @@ final class TcpConduit extends Conduit implements Listener.Connection {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        net().read(((ByteBuf) message).readableBytes());
+        if (tls == null) {
+            net().read(((ByteBuf) message).readableBytes());
+        }
         received(message);
+    }
+
+    @Override
+    protected void wrote(int bytes) {
+        if (tls == null) {
+            super.wrote(bytes);
+        }
     }
 
     @Override
@@ -62,13 +95,39 @@ final class TcpConduit extends Conduit implements Listener.Connection {
     @Override
     protected void dropped() {
         stream.dropped();
+        stopSecuring();
     }
 
     @Override
+    protected void left() {
+        stopSecuring();
+    }
+
+    private void stopSecuring() {
+        TlsHandshake waiting = securing;
+        if (waiting != null && !waiting.isDone()) {
+            waiting.fail(unusable("upgrade to TLS"));
+        }
+    }
+
+    // ---- a server's
+
+    @Override
     public void handle() throws Exception {
+        ServerTls secure = options.serverTls();
+        if (secure != null) {
+            stream.upgradeToTls(secure);
+        }
         if (handler != null) {
             handler.handle(stream);
         }
+    }
+
+    @Override
+    public boolean isPeersFault(Throwable failure) {
+        return failure == refused
+                || failure instanceof TlsException t && remoteAddress().equals(t.peer())
+                || Listener.Connection.super.isPeersFault(failure);
     }
 
     @Override
@@ -84,5 +143,185 @@ final class TcpConduit extends Conduit implements Listener.Connection {
     @Override
     public Conduit conduit() {
         return this;
+    }
+
+    // ---- TLS: tasks
+
+    /** What was agreed on; null without TLS. */
+    @Nullable TlsSession session() {
+        TlsConnection t = tls;
+        return t == null ? null : t.session();
+    }
+
+    /** From now on nobody else may read or write; the stream gives back what it had taken. */
+    void beginTls(@Nullable ByteBuf rest) {
+        if (tls != null) {
+            throw new IllegalStateException("cannot upgrade to TLS: " + this + " has it already");
+        }
+        beginUpgrade(rest);
+    }
+
+    /** Puts TLS in front, and waits for the handshake. If that fails, the connection is closed. */
+    TlsSession secure(TlsUpgrade upgrade) {
+        TlsHandshake handshake = new TlsHandshake();
+        securing = handshake;
+        execute(() -> upgradeOnLoop(upgrade, handshake));
+        try {
+            return handshake.await(upgrade.handshakeTimeout(), () -> tooLate(upgrade));
+        } catch (TlsException e) {
+            refused = e;
+            close(upgrade.closeTimeout()); // the peer is told why, for a while
+            throw e;
+        } catch (UncheckedIOException e) {
+            refused = e;
+            abort();
+            throw e;
+        } catch (Throwable e) {
+            abort();
+            throw e;
+        } finally {
+            endUpgrade();
+        }
+    }
+
+    private TimedOutException tooLate(TlsUpgrade upgrade) {
+        return new TimedOutException(
+                "the TLS handshake on "
+                        + this
+                        + " took more than the handshakeTimeout of "
+                        + upgrade.handshakeTimeout().toMillis()
+                        + " ms: does the peer speak TLS?",
+                upgrade.handshakeTimeout());
+    }
+
+    @Override
+    protected RuntimeException failed(String what, IOException cause) {
+        TlsConnection t = tls;
+        return t != null && cause instanceof SSLException
+                ? t.explain(cause, toString(), remoteAddress())
+                : super.failed(what, cause);
+    }
+
+    // ---- TLS: the event loop
+
+    private void upgradeOnLoop(TlsUpgrade upgrade, TlsHandshake handshake) {
+        if (handshake.isDone()) {
+            return;
+        }
+        if (isClosed() || !channel().isActive()) {
+            handshake.fail(unusable("upgrade to TLS"));
+            return;
+        }
+        TlsLayer layer;
+        try {
+            layer = upgrade.layer(net(), channel());
+        } catch (RuntimeException e) {
+            handshake.fail(e);
+            return;
+        }
+        Unread unread = takeBack();
+        tls = new TlsConnection(upgrade, layer, handshake);
+        layer.addBefore(
+                Objects.requireNonNull(channel().pipeline().context(this)),
+                unread.messages(),
+                unread.ended());
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        TlsConnection t = tls;
+        if (t == null) {
+            super.userEventTriggered(ctx, event);
+            return;
+        }
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            if (handshake.isSuccess()) {
+                t.handshaken();
+            } else {
+                handshakeFailed(t, handshake.cause());
+            }
+        } else if (event instanceof SslCloseCompletionEvent close) {
+            if (close.isSuccess()) {
+                closeNotify(t);
+            }
+        } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+            if (!t.isHandshaken()) {
+                handshakeFailed(t, new ClosedChannelException());
+                closeNow();
+            } else if (!t.hasInputEnded()) {
+                fail(truncated(null));
+            }
+        }
+        ReferenceCountUtil.release(event);
+    }
+
+    private void closeNotify(TlsConnection t) {
+        if (!t.isHandshaken()) {
+            handshakeFailed(t, new ClosedChannelException());
+            return;
+        }
+        IOException outputLost = t.inputEnded();
+        if (outputLost != null) {
+            loseOutput(outputLost);
+        }
+        ended();
+    }
+
+    private void handshakeFailed(TlsConnection t, Throwable cause) {
+        RuntimeException failure = t.failed(cause, toString(), remoteAddress());
+        spoil(new IOException(failure.getMessage(), cause));
+    }
+
+    private static IOException truncated(@Nullable Throwable cause) {
+        return new IOException(
+                "truncated: the peer ended the connection without TLS's close_notify, so that"
+                        + " what it sent may not be all"
+                        + (cause == null ? "" : " (" + cause.getMessage() + ")"),
+                cause);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // not of inbound handlers, Netty says
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        TlsConnection t = tls;
+        if (t == null) {
+            super.exceptionCaught(ctx, cause);
+            return;
+        }
+        Throwable root =
+                cause instanceof DecoderException && cause.getCause() != null
+                        ? cause.getCause()
+                        : cause;
+        if (!t.isHandshaken()) {
+            handshakeFailed(t, root);
+            fail(new IOException(root));
+        } else {
+            fail(root instanceof SSLException ssl ? ssl : truncated(root));
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        TlsConnection t = tls;
+        if (t != null && t.isHandshaken() && !t.hasInputEnded() && !isClosed()) {
+            spoil(truncated(null));
+        }
+        super.channelInactive(ctx);
+    }
+
+    @Override
+    protected ChannelFuture endOutput(SocketChannel socket) {
+        TlsConnection t = tls;
+        return t == null ? super.endOutput(socket) : t.layer().handler().closeOutbound();
+    }
+
+    @Override
+    protected void closeNow() {
+        TlsConnection t = tls;
+        if (t == null) {
+            super.closeNow();
+        } else {
+            t.layer().closeNow();
+        }
     }
 }

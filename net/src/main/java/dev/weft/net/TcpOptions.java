@@ -26,6 +26,8 @@ public final class TcpOptions {
         @Nullable Proxy proxy;
         @Nullable ProxyHeader proxyHeader;
         @Nullable ProxyProtocol proxyProtocol;
+        @Nullable ClientTls clientTls;
+        @Nullable ServerTls serverTls;
 
         Values copy() {
             try {
@@ -213,6 +215,48 @@ public final class TcpOptions {
      */
     public TcpOptions proxyProtocol(@Nullable ProxyProtocol value) {
         return with(v -> v.proxyProtocol = value);
+    }
+
+    /**
+     * How to speak TLS as a client.
+     *
+     * @return null by default: not at all
+     */
+    public @Nullable ClientTls clientTls() {
+        return values.clientTls;
+    }
+
+    /**
+     * Sets how to speak TLS as a client: {@link Tcp#connect} returns once the handshake is done,
+     * which has a limit of its own, {@link ClientTls#handshakeTimeout}.
+     *
+     * @param value the options of TLS
+     * @return the changed copy
+     */
+    public TcpOptions tls(ClientTls value) {
+        Objects.requireNonNull(value, "tls must not be null");
+        return with(v -> v.clientTls = value);
+    }
+
+    /**
+     * How to speak TLS as a server.
+     *
+     * @return null by default: not at all
+     */
+    public @Nullable ServerTls serverTls() {
+        return values.serverTls;
+    }
+
+    /**
+     * Sets how to speak TLS as a server: a handler gets its stream once the handshake is done. A
+     * client that fails in that is closed, and nobody is told but the log (at level debug).
+     *
+     * @param value the options of TLS
+     * @return the changed copy
+     */
+    public TcpOptions tls(ServerTls value) {
+        Objects.requireNonNull(value, "tls must not be null");
+        return with(v -> v.serverTls = value);
     }
 
     private static void requirePositive(Duration value, String name) {

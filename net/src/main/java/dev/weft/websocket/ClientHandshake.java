@@ -9,6 +9,7 @@ import dev.weft.net.TimedOutException;
 import dev.weft.net.internal.Dialer;
 import dev.weft.net.internal.LoopNet;
 import dev.weft.net.internal.Meter;
+import dev.weft.net.internal.TlsContexts;
 import dev.weft.net.internal.Waits;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -37,9 +38,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** A client's way from a TCP connection to a WebSocket: TLS, then the HTTP upgrade. */
@@ -136,23 +135,17 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         ChannelPipeline pipeline = channel.pipeline();
         pipeline.addLast(new Meter(net));
         if (tls != null) {
-            SSLEngine engine = tls.createSSLEngine(host(), WebSocketUrl.port(url));
-            engine.setUseClientMode(true);
-            SSLParameters parameters = engine.getSSLParameters();
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
-            engine.setSSLParameters(parameters);
-            SslHandler handler = new SslHandler(engine, Thread::startVirtualThread);
+            SslHandler handler =
+                    TlsContexts.clientHandler(
+                            TlsContexts.of(tls),
+                            channel,
+                            new TlsContexts.Peer(url.getHost(), WebSocketUrl.port(url), true),
+                            Thread::startVirtualThread);
             handler.setHandshakeTimeoutMillis(options.handshakeTimeout().toMillis());
             pipeline.addLast(handler);
         }
         pipeline.addLast(new HttpClientCodec(4096, 8192, 8192));
         pipeline.addLast(this);
-    }
-
-    /** Of an IPv6 literal without its brackets, which no certificate has. */
-    private String host() {
-        String host = url.getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
     @Override

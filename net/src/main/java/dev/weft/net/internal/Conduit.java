@@ -96,6 +96,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** What broke the connection; the first that did. */
     private @Nullable IOException failure;
 
+    /** A layer goes in front of this: until it is there, nobody else may write. */
+    private boolean upgrading;
+
+    /** Why nothing can be written any more, although the connection is not broken; or null. */
+    private @Nullable IOException outputLost;
+
     /** This side has closed it, or its loop has: reading and writing are errors. */
     private boolean closed;
 
@@ -368,7 +374,10 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (outputEnded) {
             return new StreamClosedException("cannot write: the output was shut down of " + this);
         }
-        if (exclusive && !writers.isEmpty()) {
+        if (outputLost != null) {
+            return failed("write", outputLost);
+        }
+        if (exclusive && (upgrading || !writers.isEmpty())) {
             return new BusyException("cannot write: another task is writing to " + this);
         }
         return null;
@@ -526,13 +535,86 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
+    // ---- a layer in front
+
+    /** What had come before a layer went in front, and whether the input has ended after that. */
+    protected record Unread(List<Object> messages, boolean ended) {}
+
+    /**
+     * A layer is to go in front: until {@link #endUpgrade} nobody else may read or write.
+     *
+     * @param first what was taken before all that is here, or null; given back, if nothing is
+     *     thrown
+     */
+    protected final void beginUpgrade(@Nullable Object first) {
+        synchronized (this) {
+            RuntimeException refusal = refusal(true);
+            if (refusal == null && reader != null) {
+                refusal = new BusyException("cannot read: another task is reading from " + this);
+            }
+            if (refusal != null) {
+                throw refusal;
+            }
+            upgrading = true;
+            if (first != null) {
+                in.addFirst(first);
+                inBytes += sizeOf(first);
+            }
+        }
+    }
+
+    /** The layer is there, or will never be. */
+    protected final void endUpgrade() {
+        synchronized (this) {
+            upgrading = false;
+        }
+    }
+
+    /**
+     * Sends what was written as it is, and takes back what has come; on the event loop. From now on
+     * the layer decides when the input ends.
+     *
+     * @return for the layer; its to release
+     */
+    protected final Unread takeBack() {
+        run();
+        Unread unread;
+        boolean resume;
+        synchronized (this) {
+            unread = new Unread(List.copyOf(in), inputEnded);
+            in.clear();
+            inBytes = 0;
+            inputEnded = false;
+            resume = paused;
+            paused = false;
+        }
+        if (resume) {
+            resumeReading();
+        }
+        return unread;
+    }
+
+    /**
+     * Nothing can be written any more; reading goes on. On the event loop.
+     *
+     * @param cause why
+     */
+    protected final void loseOutput(IOException cause) {
+        List<Promise<@Nullable Void>> full;
+        synchronized (this) {
+            outputLost = cause;
+            full = List.copyOf(writers);
+        }
+        wakeAll(full);
+    }
+
     /** Closes at once, dropping what was not sent. Does not wait; from any thread. */
     public final void abort() {
         drop();
         execute(() -> {
             if (channel.isOpen()) {
                 channel.config().setOption(ChannelOption.SO_LINGER, 0);
-                channel.close();
+                closeNow();
             }
         });
     }
@@ -651,12 +733,26 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         ctx.write(Unpooled.EMPTY_BUFFER)
                 .addListener(f -> {
                     if (f.isSuccess() && mark.end && channel instanceof SocketChannel socket) {
-                        socket.shutdownOutput()
-                                .addListener(g -> mark.sent.tryComplete(g.isSuccess()));
+                        endOutput(socket).addListener(g -> mark.sent.tryComplete(g.isSuccess()));
                     } else {
                         mark.sent.tryComplete(f.isSuccess());
                     }
                 });
+    }
+
+    /**
+     * Tells the peer that no more comes; on the event loop.
+     *
+     * @param socket the channel
+     * @return done when it is told
+     */
+    protected ChannelFuture endOutput(SocketChannel socket) {
+        return socket.shutdownOutput();
+    }
+
+    /** Closes the channel without any good-bye that a layer below would say; on the event loop. */
+    protected void closeNow() {
+        channel.close();
     }
 
     private void wakeWriters() {
@@ -683,7 +779,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                     eventLoop.schedule(
                             () -> {
                                 timedOut = true;
-                                channel.close();
+                                closeNow();
                             },
                             limit.toNanos(),
                             TimeUnit.NANOSECONDS);

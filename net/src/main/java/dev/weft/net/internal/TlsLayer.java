@@ -1,0 +1,280 @@
+package dev.weft.net.internal;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS below a conduit: Netty's handler, and, between that and the network, this one, which does
+ * what the other leaves undone.
+ *
+ * <ul>
+ *   <li>It counts the bytes of the wire.
+ *   <li>It keeps the end of the input back while a delegated task runs (one that checks a
+ *       certificate, say), as Netty's handler drops what waits for the task when the input ends.
+ *   <li>It remembers how the peer began, for the message about one that does not speak TLS.
+ *   <li>It does not close at once while input is under way that nobody wants: a socket that is
+ *       closed with unread input is reset, and what it has not sent yet is lost. That would be the
+ *       alert, when this side has refused the peer; or all that a client has written, if it closes
+ *       before the tickets have come that a TLS 1.3 server sends after the handshake.
+ * </ul>
+ *
+ * <p>All of it belongs to the event loop.
+ */
+public final class TlsLayer extends ChannelDuplexHandler {
+    private static final int REMEMBERED = 48;
+
+    private final LoopNet net;
+    private final Duration closeTimeout;
+    private final SslHandler handler;
+
+    private @Nullable ChannelHandlerContext context;
+    private byte[] beginning = {};
+    private boolean handshaken;
+    private boolean refused;
+
+    /** The server's tickets are still to come. */
+    private boolean awaitsTickets;
+
+    private boolean lingering;
+    private boolean inputEnded;
+
+    /** Delegated tasks that have not told their end. */
+    private int running;
+
+    private boolean endHeldBack;
+
+    /**
+     * For one connection.
+     *
+     * @param net where to count
+     * @param closeTimeout how long sending the last alert may take
+     * @param make makes Netty's handler, given what is to run its delegated tasks
+     */
+    public TlsLayer(LoopNet net, Duration closeTimeout, Function<Executor, SslHandler> make) {
+        this.net = net;
+        this.closeTimeout = closeTimeout;
+        handler = make.apply(this::delegate);
+        handler.setHandshakeTimeoutMillis(0); // whoever waits for it has a limit of its own
+        handler.setCloseNotifyFlushTimeoutMillis(Math.max(1, closeTimeout.toMillis()));
+    }
+
+    /** Netty's handler. */
+    public SslHandler handler() {
+        return handler;
+    }
+
+    /**
+     * Goes in front of a handler, and takes what that had received.
+     *
+     * @param next the handler's context
+     * @param received what had come before; owned by this from now on
+     * @param ended whether the input has ended after that
+     */
+    public void addBefore(ChannelHandlerContext next, List<Object> received, boolean ended) {
+        ChannelPipeline pipeline = next.pipeline();
+        pipeline.addBefore(next.name(), null, this);
+        pipeline.addBefore(next.name(), null, handler);
+        ChannelHandlerContext ctx = context();
+        for (Object message : received) {
+            remember((ByteBuf) message);
+            ctx.fireChannelRead(message);
+        }
+        if (!received.isEmpty()) {
+            ctx.fireChannelReadComplete();
+        }
+        if (ended) {
+            userEventTriggered(ctx, ChannelInputShutdownEvent.INSTANCE);
+        }
+    }
+
+    private ChannelHandlerContext context() {
+        return Objects.requireNonNull(context);
+    }
+
+    /** The first bytes of the peer, such as {@code HTTP/1.1 400 Bad Request}, to be shown. */
+    public byte[] beginning() {
+        return beginning.clone();
+    }
+
+    /**
+     * The handshake is done.
+     *
+     * @param tickets whether the server will send tickets for resumption
+     */
+    public void handshaken(boolean tickets) {
+        handshaken = true;
+        awaitsTickets = tickets;
+    }
+
+    /**
+     * The handshake has failed.
+     *
+     * @param cause why
+     */
+    public void failed(Throwable cause) {
+        refused = !(cause instanceof NotSslRecordException);
+    }
+
+    /** Closes the channel without a word to the peer. */
+    public void closeNow() {
+        context().close();
+    }
+
+    // ---- delegated tasks
+
+    /** Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. */
+    private void delegate(Runnable task) {
+        running++;
+        Thread.ofVirtual()
+                .name("weft-tls")
+                .start(() -> {
+                    try {
+                        task.run();
+                    } finally {
+                        delegatedEnded();
+                    }
+                });
+    }
+
+    private void delegatedEnded() {
+        try {
+            // After what the task itself has handed to the event loop, which goes on from there.
+            context().executor().execute(this::delegatedTold);
+        } catch (RejectedExecutionException e) {
+            // The loop has closed, and with it the channel.
+        }
+    }
+
+    private void delegatedTold() {
+        running--;
+        if (running == 0 && endHeldBack) {
+            endHeldBack = false;
+            context().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+    }
+
+    // ---- Netty's events
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf buffer = (ByteBuf) message;
+        net.read(buffer.readableBytes());
+        awaitsTickets = false;
+        if (lingering) {
+            buffer.release();
+            return;
+        }
+        remember(buffer);
+        ctx.fireChannelRead(buffer);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (lingering && !refused && !awaitsTickets) {
+            ctx.close();
+            return;
+        }
+        ctx.fireChannelReadComplete();
+    }
+
+    private void remember(ByteBuf buffer) {
+        if (handshaken || beginning.length == REMEMBERED) {
+            return;
+        }
+        int n = Math.min(buffer.readableBytes(), REMEMBERED - beginning.length);
+        beginning =
+                ByteBufUtil.getBytes(
+                        Unpooled.wrappedBuffer(
+                                Unpooled.wrappedBuffer(beginning),
+                                buffer.slice(buffer.readerIndex(), n)));
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputEnded = true;
+            if (lingering) {
+                ctx.close();
+                return;
+            }
+            if (running > 0) {
+                endHeldBack = true;
+                return;
+            }
+        }
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (message instanceof ByteBuf buffer) {
+            net.wrote(buffer.readableBytes());
+        }
+        ctx.write(message, promise);
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+        Channel channel = ctx.channel();
+        boolean linger =
+                (refused || awaitsTickets)
+                        && !inputEnded
+                        && channel.isActive()
+                        && channel instanceof DuplexChannel;
+        if (!linger) {
+            ctx.close(promise);
+            return;
+        }
+        channel.closeFuture().addListener(f -> promise.trySuccess());
+        if (!lingering) {
+            lingering = true;
+            linger(ctx, (DuplexChannel) channel);
+        }
+    }
+
+    /** Sends the end of the output, and awaits the peer's, or the tickets, for a limited time. */
+    private void linger(ChannelHandlerContext ctx, DuplexChannel channel) {
+        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        sent.addListener(f -> {
+            if (f.isSuccess()) {
+                channel.shutdownOutput();
+            } else {
+                ctx.close();
+            }
+        });
+        var timer =
+                ctx.executor()
+                        .schedule(
+                                () -> {
+                                    ctx.close();
+                                },
+                                closeTimeout.toNanos(),
+                                TimeUnit.NANOSECONDS);
+        channel.closeFuture().addListener(f -> timer.cancel(false));
+        channel.config().setAutoRead(true);
+    }
+}

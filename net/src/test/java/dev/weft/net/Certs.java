@@ -1,0 +1,70 @@
+package dev.weft.net;
+
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.CertificateBuilder.KeyUsage;
+import io.netty.pkitesting.X509Bundle;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.function.UnaryOperator;
+
+/** Certificates of the tests', and the authority that issues them. */
+final class Certs {
+    static final X509Bundle AUTHORITY = authority("CN=Test Authority");
+
+    static final X509Bundle LOCALHOST = issued("localhost");
+
+    static final TlsTrust TRUST = TlsTrust.certificates(AUTHORITY.getCertificate());
+
+    private Certs() {}
+
+    private interface Making<T> {
+        T make() throws Exception;
+    }
+
+    private static <T> T unchecked(Making<T> making) {
+        try {
+            return making.make();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static X509Bundle authority(String subject) {
+        return unchecked(() ->
+                new CertificateBuilder()
+                        .ecp256()
+                        .subject(subject)
+                        .setIsCertificateAuthority(true)
+                        .setKeyUsage(true, KeyUsage.digitalSignature, KeyUsage.keyCertSign)
+                        .buildSelfSigned());
+    }
+
+    static X509Bundle issued(String name) {
+        return issued(AUTHORITY, name, b -> b);
+    }
+
+    static X509Bundle issued(
+            X509Bundle issuer, String name, UnaryOperator<CertificateBuilder> more) {
+        return unchecked(() ->
+                more.apply(
+                                new CertificateBuilder()
+                                        .ecp256()
+                                        .subject("CN=" + name)
+                                        .addSanDnsName(name))
+                        .buildIssuedBy(issuer));
+    }
+
+    static X509Bundle valid(int fromDays, int toDays) {
+        Instant now = Instant.now();
+        return issued(
+                AUTHORITY,
+                "localhost",
+                b ->
+                        b.notBefore(now.plus(fromDays, ChronoUnit.DAYS))
+                                .notAfter(now.plus(toDays, ChronoUnit.DAYS)));
+    }
+
+    static TlsIdentity identity(X509Bundle bundle) {
+        return TlsIdentity.pem(bundle.getCertificatePathPEM(), bundle.getPrivateKeyPEM());
+    }
+}
