@@ -269,7 +269,12 @@ final class TcpConduit extends Conduit implements Listener.Connection {
 
     private void handshakeFailed(TlsConnection t, Throwable cause) {
         RuntimeException failure = t.failed(cause, toString(), remoteAddress());
-        spoil(new IOException(failure.getMessage(), cause));
+        if (!isClosed()) {
+            // Before whoever waits is told, who then closes a connection that is known to be
+            // broken.
+            spoil(new IOException(failure.getMessage(), cause));
+        }
+        t.tell(failure);
     }
 
     private static IOException truncated(@Nullable Throwable cause) {

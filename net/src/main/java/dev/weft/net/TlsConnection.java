@@ -124,8 +124,12 @@ final class TlsConnection {
                                                 && !(cause instanceof ClosedChannelException)
                                         ? e
                                         : new IOException("ended by the peer"));
-        handshake.fail(failure);
         return failure;
+    }
+
+    /** Tells whoever waits for the handshake. */
+    void tell(RuntimeException failure) {
+        handshake.fail(failure);
     }
 
     TlsException explain(Throwable cause, String connection, SocketAddress peer) {

@@ -132,8 +132,19 @@ record TlsFailures(
                             : "the client has shown no certificate, which this server requires"
                                     + said;
             case CERTIFICATE_REFUSED -> other() + " refused this side's certificate" + said;
-            default -> String.valueOf(innermost(failure));
+            default ->
+                    innermost(failure)
+                            + (client && !hasIdentity && isHandshakeFailure(failure)
+                                    ? ": does the server require a certificate of this side"
+                                            + " (ClientTls.identity)?"
+                                    : "");
         };
+    }
+
+    /** In TLS 1.2 the one alert for almost everything. */
+    private static boolean isHandshakeFailure(Throwable failure) {
+        String said = String.valueOf(innermost(failure)).toLowerCase(Locale.ROOT);
+        return said.contains("alert") && said.contains("handshake_failure");
     }
 
     private static @Nullable String innermost(Throwable failure) {

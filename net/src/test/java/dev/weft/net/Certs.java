@@ -3,6 +3,8 @@ package dev.weft.net;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.CertificateBuilder.KeyUsage;
 import io.netty.pkitesting.X509Bundle;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.function.UnaryOperator;
@@ -50,8 +52,18 @@ final class Certs {
                                 new CertificateBuilder()
                                         .ecp256()
                                         .subject("CN=" + name)
-                                        .addSanDnsName(name))
+                                        .addExtensionOctetString("2.5.29.17", false, names(name)))
                         .buildIssuedBy(issuer));
+    }
+
+    /** A SubjectAltName; the builder itself knows of no wildcards. */
+    private static byte[] names(String dns) {
+        byte[] name = dns.getBytes(StandardCharsets.US_ASCII);
+        byte[] address = {(byte) 0x87, 4, 127, 0, 0, 9};
+        ByteBuffer der = ByteBuffer.allocate(name.length + address.length + 4);
+        der.put((byte) 0x30).put((byte) (name.length + address.length + 2));
+        der.put((byte) 0x82).put((byte) name.length).put(name).put(address);
+        return der.array();
     }
 
     static X509Bundle valid(int fromDays, int toDays) {

@@ -35,8 +35,7 @@ class TlsServerTest extends TlsTests {
         X509Bundle wild = Certs.issued("*.wild.example");
         X509Bundle exact = Certs.issued("exact.wild.example");
         ServerTls tls =
-                server()
-                        .identity("ONE.example", Certs.identity(one))
+                server().identity("ONE.example", Certs.identity(one))
                         .identity("*.wild.example", Certs.identity(wild))
                         .identity("exact.wild.example", Certs.identity(exact));
         List<String> asked = new ArrayList<>();
@@ -67,19 +66,14 @@ class TlsServerTest extends TlsTests {
 
     @AsyncTest
     void anAddressIsNoNameToAskFor() {
-        X509Bundle address =
-                Certs.issued(Certs.AUTHORITY, "h", b -> b.addSanIpAddress("127.0.0.1"));
         Promise<String> asked = Promise.create();
         try (Server server =
-                        listen(
-                                server(address),
-                                stream -> asked.complete("" + stream.tls().serverName()));
+                        listen(server(), stream -> asked.complete("" + stream.tls().serverName()));
                 ByteStream stream =
                         Tcp.connect(
-                                "127.0.0.1",
-                                server.port(),
-                                TcpOptions.defaults().tls(client()))) {
+                                "127.0.0.9", server.port(), TcpOptions.defaults().tls(client()))) {
             assertThat(await(asked)).isEqualTo("null");
+            assertThat(stream.tls()).isNotNull();
         }
     }
 
@@ -88,9 +82,7 @@ class TlsServerTest extends TlsTests {
         ServerTls tls = server().applicationProtocols("h2", "http/1.1");
         Promise<String> there = Promise.create();
         try (Server server =
-                        listen(
-                                tls,
-                                stream -> there.complete(stream.tls().applicationProtocol()));
+                        listen(tls, stream -> there.complete(stream.tls().applicationProtocol()));
                 ByteStream stream =
                         connect(server, client().applicationProtocols("x", "http/1.1", "h2"))) {
             assertThat(stream.tls().applicationProtocol()).isEqualTo("h2");
@@ -137,7 +129,7 @@ class TlsServerTest extends TlsTests {
 
     @AsyncTest
     void aClientsCertificateIsSeenByTheServer() {
-        X509Bundle client = Certs.issued("some client");
+        X509Bundle client = Certs.issued("client");
         for (ClientCertificates which :
                 List.of(ClientCertificates.WANTED, ClientCertificates.REQUIRED)) {
             Promise<List<X509Certificate>> shown = Promise.create();
@@ -191,10 +183,15 @@ class TlsServerTest extends TlsTests {
                             stream -> {
                                 throw new AssertionError("handled");
                             })) {
-                assertRefused(
-                        TlsException.Reason.CERTIFICATE_REQUIRED,
-                        refusedAtLast(server, client().protocols(protocol)),
-                        "ClientTls.identity");
+                TlsException refused = refusedAtLast(server, client().protocols(protocol));
+                assertThat(refused).hasMessageContaining("ClientTls.identity");
+                // In TLS 1.2 the alert may be the one that is for everything.
+                assertThat(refused.reason())
+                        .isIn(
+                                TlsException.Reason.CERTIFICATE_REQUIRED,
+                                protocol.equals("TLSv1.2")
+                                        ? TlsException.Reason.OTHER
+                                        : TlsException.Reason.CERTIFICATE_REQUIRED);
             }
         }
     }
@@ -214,8 +211,7 @@ class TlsServerTest extends TlsTests {
                                 })) {
                     assertRefused(
                             TlsException.Reason.CERTIFICATE_REFUSED,
-                            refusedAtLast(
-                                    server, client().protocols(protocol).identity(stranger)),
+                            refusedAtLast(server, client().protocols(protocol).identity(stranger)),
                             "refused this side's certificate");
                 }
             }
@@ -236,8 +232,7 @@ class TlsServerTest extends TlsTests {
         store(first, chain, key);
         // @start region="listen"
         TlsIdentity identity = TlsIdentity.pem(chain, key);
-        TcpOptions options =
-                TcpOptions.defaults().tls(ServerTls.of(identity).provider(provider()));
+        TcpOptions options = TcpOptions.defaults().tls(ServerTls.of(identity).provider(provider()));
         Server server = Tcp.listen("127.0.0.1", 0, options, TcpEchoTest::echo);
         // @end
         try (server;
@@ -346,7 +341,8 @@ class TlsServerTest extends TlsTests {
                         stream -> {
                             throw new AssertionError("handled");
                         })) {
-            for (String garbage : new String[] {"", "GET / HTTP/1.1\r\n\r\n", "\u0016\u0003\u0001"}) {
+            for (String garbage :
+                    new String[] {"", "GET / HTTP/1.1\r\n\r\n", "\u0016\u0003\u0001"}) {
                 try (ByteStream stream = Tcp.connect("127.0.0.1", server.port())) {
                     if (!garbage.isEmpty()) {
                         stream.write(garbage);

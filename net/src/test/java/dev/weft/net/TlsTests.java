@@ -28,7 +28,7 @@ abstract class TlsTests {
     }
 
     static Server listen(ServerTls tls, StreamHandler handler) {
-        return Tcp.listen("127.0.0.1", 0, TcpOptions.defaults().tls(tls), handler);
+        return Tcp.listen("0.0.0.0", 0, TcpOptions.defaults().tls(tls), handler);
     }
 
     static ByteStream connect(Server server, ClientTls tls) {

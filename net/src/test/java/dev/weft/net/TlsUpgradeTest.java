@@ -204,7 +204,7 @@ class TlsUpgradeTest extends TlsTests {
 
     @AsyncTest
     void whileItGoesOnOthersMayNeitherReadNorWrite() {
-        try (Server server = plain(stream -> stream.read());
+        try (Server server = plain(stream -> Async.sleep(Duration.ofHours(1)));
                 ByteStream stream = Tcp.connect("localhost", server.port())) {
             Task<TlsSession> upgrading = async(() -> stream.upgradeToTls(client()));
             assertThat(Async.awaitFirst(List.of(upgrading), Duration.ofMillis(100)).done())
@@ -225,7 +225,7 @@ class TlsUpgradeTest extends TlsTests {
         try (Server server = plain(TcpEchoTest::echo);
                 ByteStream stream = Tcp.connect("localhost", server.port())) {
             ClientTls tls = client();
-            Task<byte[]> reading = async(stream::read);
+            Task<byte[]> reading = async(() -> stream.read());
             Async.yieldNow();
             assertThatThrownBy(() -> stream.upgradeToTls(tls)).isInstanceOf(BusyException.class);
             stream.write("plain");
@@ -235,8 +235,8 @@ class TlsUpgradeTest extends TlsTests {
 
     @AsyncTest
     void closingEndsIt() {
-        try (Server server = plain(stream -> stream.read());
-                ByteStream stream = Tcp.connect("localhost", server.port())) {
+        try (Server server = plain(stream -> Async.sleep(Duration.ofHours(1)))) {
+            ByteStream stream = Tcp.connect("localhost", server.port());
             Task<TlsSession> upgrading = async(() -> stream.upgradeToTls(client()));
             Async.awaitFirst(List.of(upgrading), Duration.ofMillis(50));
             stream.close();
@@ -297,8 +297,7 @@ class TlsUpgradeTest extends TlsTests {
     void allThatComesWithTheEndIsRead() throws Exception {
         // Data, close_notify and the end of the connection in one go, just after the handshake:
         // with a client's certificate, which is checked meanwhile.
-        ServerTls tls =
-                server().clientCertificates(ClientCertificates.REQUIRED, Certs.TRUST);
+        ServerTls tls = server().clientCertificates(ClientCertificates.REQUIRED, Certs.TRUST);
         ClientTls client = client().identity(Certs.identity(Certs.issued("c")));
         for (int i = 0; i < 20; i++) {
             Promise<String> all = Promise.create();
@@ -309,8 +308,7 @@ class TlsUpgradeTest extends TlsTests {
                                 try {
                                     all.complete(
                                             new String(
-                                                    stream.readAll(100),
-                                                    StandardCharsets.UTF_8));
+                                                    stream.readAll(100), StandardCharsets.UTF_8));
                                 } catch (Throwable e) {
                                     all.fail(e);
                                 }
@@ -358,10 +356,7 @@ class TlsUpgradeTest extends TlsTests {
     private static String askWithTheJdk(int port) {
         try {
             var context = SSLContext.getInstance("TLS");
-            context.init(
-                    null,
-                    new TrustManager[] {Certs.AUTHORITY.toTrustManager()},
-                    null);
+            context.init(null, new TrustManager[] {Certs.AUTHORITY.toTrustManager()}, null);
             try (Socket socket = context.getSocketFactory().createSocket("localhost", port);
                     OutputStream out = socket.getOutputStream();
                     InputStream in = socket.getInputStream()) {

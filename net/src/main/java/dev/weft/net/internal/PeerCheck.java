@@ -1,6 +1,9 @@
 package dev.weft.net.internal;
 
 import dev.weft.net.TlsException.Reason;
+import io.netty.handler.ssl.OpenSslCertificateException;
+import io.netty.handler.ssl.OpenSslEngine;
+import io.netty.internal.tcnative.CertificateVerifier;
 import java.net.Socket;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
@@ -10,6 +13,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /** Checks peers as another does, and says of those that it refuses why. */
 public final class PeerCheck extends X509ExtendedTrustManager {
@@ -59,22 +63,39 @@ public final class PeerCheck extends X509ExtendedTrustManager {
         void run() throws CertificateException;
     }
 
-    private void explained(X509Certificate[] chain, Check check, Check withoutTheName)
+    private static void explained(
+            X509Certificate[] chain, @Nullable SSLEngine engine, Check check, Check withoutTheName)
             throws CertificateException {
+        Refusal refusal;
         try {
             check.run();
+            return;
         } catch (Refusal e) {
-            throw e;
+            refusal = e;
         } catch (CertificateException e) {
-            Refusal refusal =
+            refusal =
                     new Refusal(
                             reason(e, withoutTheName),
                             List.of(chain),
                             String.valueOf(e.getMessage()));
-            // Its cause, if there is one: from that engines tell which alert to send.
+            // Its cause, if there is one: from that the JDK tells which alert to send.
             refusal.initCause(e.getCause() == null ? e : e.getCause());
-            throw refusal;
         }
+        throw engine instanceof OpenSslEngine
+                ? new OpenSslCertificateException(
+                        refusal.getMessage(), refusal, errorOfOpenSsl(refusal.reason))
+                : refusal;
+    }
+
+    /** Else the peer is told of an internal error. */
+    private static int errorOfOpenSsl(Reason reason) {
+        return switch (reason) {
+            case UNKNOWN_ISSUER -> CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+            case EXPIRED -> CertificateVerifier.X509_V_ERR_CERT_HAS_EXPIRED;
+            case NOT_YET_VALID -> CertificateVerifier.X509_V_ERR_CERT_NOT_YET_VALID;
+            case WRONG_HOST -> CertificateVerifier.X509_V_ERR_HOSTNAME_MISMATCH;
+            default -> CertificateVerifier.X509_V_ERR_CERT_REJECTED;
+        };
     }
 
     private static Reason reason(CertificateException failure, Check withoutTheName) {
@@ -104,6 +125,7 @@ public final class PeerCheck extends X509ExtendedTrustManager {
             throws CertificateException {
         explained(
                 chain,
+                engine,
                 () -> checker.checkServerTrusted(chain, type, engine),
                 () -> checker.checkServerTrusted(chain, type));
     }
@@ -113,6 +135,7 @@ public final class PeerCheck extends X509ExtendedTrustManager {
             throws CertificateException {
         explained(
                 chain,
+                null,
                 () -> checker.checkServerTrusted(chain, type, socket),
                 () -> checker.checkServerTrusted(chain, type));
     }
@@ -121,28 +144,28 @@ public final class PeerCheck extends X509ExtendedTrustManager {
     public void checkServerTrusted(X509Certificate[] chain, String type)
             throws CertificateException {
         Check check = () -> checker.checkServerTrusted(chain, type);
-        explained(chain, check, check);
+        explained(chain, null, check, check);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
             throws CertificateException {
         Check check = () -> checker.checkClientTrusted(chain, type, engine);
-        explained(chain, check, check);
+        explained(chain, engine, check, check);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
             throws CertificateException {
         Check check = () -> checker.checkClientTrusted(chain, type, socket);
-        explained(chain, check, check);
+        explained(chain, null, check, check);
     }
 
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type)
             throws CertificateException {
         Check check = () -> checker.checkClientTrusted(chain, type);
-        explained(chain, check, check);
+        explained(chain, null, check, check);
     }
 
     @Override

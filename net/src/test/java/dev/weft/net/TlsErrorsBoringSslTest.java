@@ -1,0 +1,9 @@
+package dev.weft.net;
+
+/** The same over BoringSSL. */
+class TlsErrorsBoringSslTest extends TlsErrorsTest {
+    @Override
+    TlsProvider provider() {
+        return TlsProvider.OPENSSL;
+    }
+}
