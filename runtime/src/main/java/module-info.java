@@ -12,11 +12,11 @@ module dev.weft.runtime {
     // transitive: the bridges of dev.weft.netty, and they alone, name types of these in signatures.
     requires transitive io.netty.common;
     requires transitive io.netty.transport;
+    requires transitive io.netty.transport.unix.common;
     requires io.netty.buffer;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;
     requires io.netty.transport.classes.kqueue;
-    requires io.netty.transport.unix.common;
 
     // Optional: whoever uses them brings them.
     requires static micrometer.core;

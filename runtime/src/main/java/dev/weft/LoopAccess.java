@@ -1,13 +1,18 @@
 package dev.weft;
 
 import dev.weft.internal.Access;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,5 +62,32 @@ final class LoopAccess extends Access {
     @Override
     public Class<? extends DatagramChannel> datagramChannel(Transport transport) {
         return Transports.datagramChannel(transport);
+    }
+
+    @Override
+    public ChannelFactory<? extends DatagramChannel> datagramChannels(
+            Transport transport, InetAddress address) {
+        return Transports.datagramChannels(transport, address);
+    }
+
+    @Override
+    public void sendEmptyDatagram(Channel channel, @Nullable InetSocketAddress recipient)
+            throws IOException {
+        Transports.sendEmptyDatagram(channel, recipient);
+    }
+
+    @Override
+    public ChannelFactory<? extends DuplexChannel> domainSocketChannels(Transport transport) {
+        return Transports.domainSocketChannels(transport);
+    }
+
+    @Override
+    public ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(Transport transport) {
+        return Transports.serverDomainSocketChannels(transport);
+    }
+
+    @Override
+    public @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException {
+        return Transports.peerCredentials(channel);
     }
 }

@@ -1,5 +1,7 @@
 package dev.weft;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
@@ -7,34 +9,54 @@ import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
 import io.netty.channel.kqueue.KQueueDatagramChannel;
+import io.netty.channel.kqueue.KQueueDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.AttributeKey;
+import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The one file that names Netty's transports and their channel classes. */
 final class Transports {
+    /** The JDK's channel of a UDP channel on NIO. */
+    private static final AttributeKey<java.nio.channels.DatagramChannel> JDK_SOCKET =
+            AttributeKey.valueOf(Transports.class, "JDK_SOCKET");
+
     private Transports() {}
 
     /** Why a transport does not work here, or null when it does. */
@@ -148,6 +170,100 @@ final class Transports {
             case KQUEUE -> KQueueDatagramChannel.class;
             case NIO -> NioDatagramChannel.class;
             case NONE, AUTO -> throw withoutIo();
+        };
+    }
+
+    /** Of the address's family, where Netty would take IPv6 if it can: multicast is of a family. */
+    static ChannelFactory<? extends DatagramChannel> datagramChannels(
+            Transport transport, InetAddress address) {
+        SocketProtocolFamily family =
+                address instanceof Inet6Address
+                        ? SocketProtocolFamily.INET6
+                        : SocketProtocolFamily.INET;
+        return switch (transport) {
+            case IO_URING -> () -> new IoUringDatagramChannel(family);
+            case EPOLL -> () -> new EpollDatagramChannel(family);
+            case KQUEUE -> () -> new KQueueDatagramChannel(family);
+            case NIO -> () -> nioDatagramChannel(family);
+            case NONE, AUTO -> throw withoutIo();
+        };
+    }
+
+    private static NioDatagramChannel nioDatagramChannel(SocketProtocolFamily family) {
+        var socket =
+                opened(() ->
+                        java.nio.channels.DatagramChannel.open(
+                                family == SocketProtocolFamily.INET6
+                                        ? StandardProtocolFamily.INET6
+                                        : StandardProtocolFamily.INET));
+        NioDatagramChannel channel = new NioDatagramChannel(socket);
+        channel.attr(JDK_SOCKET).set(socket);
+        return channel;
+    }
+
+    /**
+     * Sends an empty datagram, which Netty's NIO and epoll channels claim to have sent without
+     * doing so; on the event loop. It is dropped if the socket's buffer is full.
+     *
+     * @param recipient whom to; null if the channel is connected
+     */
+    static void sendEmptyDatagram(Channel channel, @Nullable InetSocketAddress recipient)
+            throws IOException {
+        java.nio.channels.DatagramChannel jdk = channel.attr(JDK_SOCKET).get();
+        if (jdk != null) {
+            ByteBuffer nothing = ByteBuffer.allocate(0);
+            int ignored = recipient == null ? jdk.write(nothing) : jdk.send(nothing, recipient);
+        } else {
+            Socket socket = (Socket) ((UnixChannel) channel).fd();
+            ByteBuffer nothing = ByteBuffer.allocateDirect(0);
+            if (recipient == null) {
+                socket.send(nothing, 0, 0);
+            } else {
+                socket.sendTo(nothing, 0, 0, recipient.getAddress(), recipient.getPort());
+            }
+        }
+    }
+
+    static ChannelFactory<? extends DuplexChannel> domainSocketChannels(Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringDomainSocketChannel::new;
+            case EPOLL -> EpollDomainSocketChannel::new;
+            case KQUEUE -> KQueueDomainSocketChannel::new;
+            case NIO -> () -> opened(NioUnixChannel::new);
+            case NONE, AUTO -> throw withoutIo();
+        };
+    }
+
+    static ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(
+            Transport transport) {
+        return switch (transport) {
+            case IO_URING -> IoUringServerDomainSocketChannel::new;
+            case EPOLL -> EpollServerDomainSocketChannel::new;
+            case KQUEUE -> KQueueServerDomainSocketChannel::new;
+            case NIO -> () -> opened(NioUnixServerChannel::new);
+            case NONE, AUTO -> throw withoutIo();
+        };
+    }
+
+    private interface Opening<T> {
+        T open() throws IOException;
+    }
+
+    private static <T> T opened(Opening<T> opening) {
+        try {
+            return opening.open();
+        } catch (IOException e) {
+            throw new ChannelException("cannot open a socket", e);
+        }
+    }
+
+    /** Who is at the other end of a Unix domain socket; null where Netty cannot tell. */
+    static @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException {
+        return switch (channel) {
+            case EpollDomainSocketChannel epoll -> epoll.peerCredentials();
+            case IoUringDomainSocketChannel uring -> uring.peerCredentials();
+            case KQueueDomainSocketChannel kqueue -> kqueue.peerCredentials();
+            default -> null;
         };
     }
 

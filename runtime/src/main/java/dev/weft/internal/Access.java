@@ -3,13 +3,18 @@ package dev.weft.internal;
 import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.Transport;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandler;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,4 +69,17 @@ public abstract class Access {
             Transport transport, InetAddress address);
 
     public abstract Class<? extends DatagramChannel> datagramChannel(Transport transport);
+
+    public abstract ChannelFactory<? extends DatagramChannel> datagramChannels(
+            Transport transport, InetAddress address);
+
+    /** Sends nothing to somebody; the recipient is null if the channel is connected. */
+    public abstract void sendEmptyDatagram(Channel channel, @Nullable InetSocketAddress recipient)
+            throws IOException;
+
+    public abstract ChannelFactory<? extends DuplexChannel> domainSocketChannels(Transport transport);
+
+    public abstract ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(Transport transport);
+
+    public abstract @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException;
 }

@@ -4,12 +4,17 @@ import dev.weft.Future;
 import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.internal.Access;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.unix.PeerCredentials;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -125,5 +130,67 @@ public final class NettyBridge {
      */
     public static Class<? extends DatagramChannel> datagramChannel(Loop loop) {
         return Access.get().datagramChannel(loop.transport());
+    }
+
+    /**
+     * A factory of UDP channels that fits a loop's transport and an address: for {@code
+     * Bootstrap.channelFactory(…)}. The socket is of the address's family, which multicast needs.
+     *
+     * @param loop the loop
+     * @param address the address to be bound
+     * @return Netty's factory
+     */
+    public static ChannelFactory<? extends DatagramChannel> datagramChannels(
+            Loop loop, InetAddress address) {
+        return Access.get().datagramChannels(loop.transport(), address);
+    }
+
+    /**
+     * Sends an empty datagram, which Netty's own channels of epoll and NIO drop while they say that
+     * it was sent. On the event loop.
+     *
+     * @param channel one of {@link #datagramChannels}
+     * @param recipient whom to; null if the channel is connected
+     * @throws IOException what the operating system says
+     */
+    public static void sendEmptyDatagram(
+            DatagramChannel channel, @Nullable InetSocketAddress recipient) throws IOException {
+        Objects.requireNonNull(channel, "channel must not be null");
+        Access.get().sendEmptyDatagram(channel, recipient);
+    }
+
+    /**
+     * A factory of Unix domain socket channels that fits a loop's transport: for {@code
+     * Bootstrap.channelFactory(…)}. On NIO it is Weft's own channel, as Netty's cannot end one
+     * direction alone.
+     *
+     * @param loop the loop
+     * @return Netty's factory
+     */
+    public static ChannelFactory<? extends DuplexChannel> domainSocketChannels(Loop loop) {
+        return Access.get().domainSocketChannels(loop.transport());
+    }
+
+    /**
+     * A factory of listening Unix domain socket channels that fits a loop's transport: for {@code
+     * ServerBootstrap.channelFactory(…)}.
+     *
+     * @param loop the loop
+     * @return Netty's factory
+     */
+    public static ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(Loop loop) {
+        return Access.get().serverDomainSocketChannels(loop.transport());
+    }
+
+    /**
+     * Who is at the other end of a Unix domain socket.
+     *
+     * @param channel a connected channel
+     * @return what the kernel says; null where the transport cannot tell, as NIO
+     * @throws IOException if the kernel does not say
+     */
+    public static @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException {
+        Objects.requireNonNull(channel, "channel must not be null");
+        return Access.get().peerCredentials(channel);
     }
 }
