@@ -2,7 +2,10 @@ package dev.weft.net;
 
 import java.io.IOException;
 
-/** A server could not be opened since another program, or this one, listens on its port already. */
+/**
+ * A server could not be opened since another program, or this one, listens on its port or Unix
+ * socket already.
+ */
 public final class AddressInUseException extends ListenFailedException {
     private static final long serialVersionUID = 1L;
 
@@ -24,5 +27,16 @@ public final class AddressInUseException extends ListenFailedException {
                 host,
                 port,
                 cause);
+    }
+
+    /**
+     * Creates the exception, for what is no port.
+     *
+     * @param message what is in use
+     * @param host where to listen, such as a Unix socket's path
+     * @param cause what the operating system said
+     */
+    public AddressInUseException(String message, String host, IOException cause) {
+        super(message, host, 0, cause);
     }
 }

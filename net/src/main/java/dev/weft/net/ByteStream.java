@@ -61,6 +61,10 @@ public final class ByteStream implements AutoCloseable {
         this.options = options;
     }
 
+    Conduit conduit() {
+        return conduit;
+    }
+
     // ---- reading
 
     /**

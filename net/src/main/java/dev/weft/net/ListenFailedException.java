@@ -28,7 +28,7 @@ public sealed class ListenFailedException extends UncheckedIOException
     /**
      * The host that was to be listened on, as it was given.
      *
-     * @return a name or an address
+     * @return a name, an address, or the path of a Unix socket
      */
     public String host() {
         return host;
@@ -37,7 +37,7 @@ public sealed class ListenFailedException extends UncheckedIOException
     /**
      * The port that was to be listened on.
      *
-     * @return 0 to 65,535
+     * @return 0 to 65,535; 0 for a Unix socket
      */
     public int port() {
         return port;

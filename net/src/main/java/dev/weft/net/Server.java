@@ -2,6 +2,7 @@ package dev.weft.net;
 
 import dev.weft.net.internal.Listener;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -24,17 +25,22 @@ public final class Server implements AutoCloseable {
      * The port it listens on.
      *
      * @return 1 to 65,535; the one that was found if 0 was asked for
+     * @throws IllegalStateException if it listens on a Unix socket, which has none
      */
     public int port() {
-        return listener.address().getPort();
+        if (listener.address() instanceof InetSocketAddress address) {
+            return address.getPort();
+        }
+        throw new IllegalStateException(
+                this + " has no port, as it listens on a Unix socket: see localAddress()");
     }
 
     /**
      * The address it listens on.
      *
-     * @return address and port
+     * @return an {@code InetSocketAddress}, or a {@link UnixAddress}
      */
-    public InetSocketAddress localAddress() {
+    public SocketAddress localAddress() {
         return listener.address();
     }
 

@@ -10,22 +10,22 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import java.net.InetSocketAddress;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Objects;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** A channel of bytes, perhaps of TLS, and, on a server, the handler that it is for. */
-final class TcpConduit extends Conduit implements Listener.Connection {
+class TcpConduit extends Conduit implements Listener.Connection {
     private final ByteStream stream;
     private final TcpOptions options;
     private final @Nullable StreamHandler handler;
@@ -46,7 +46,7 @@ final class TcpConduit extends Conduit implements Listener.Connection {
         stream = new ByteStream(this, options);
     }
 
-    ByteStream stream() {
+    final ByteStream stream() {
         return stream;
     }
 
@@ -315,7 +315,7 @@ final class TcpConduit extends Conduit implements Listener.Connection {
     }
 
     @Override
-    protected ChannelFuture endOutput(SocketChannel socket) {
+    protected ChannelFuture endOutput(DuplexChannel socket) {
         TlsConnection t = tls;
         return t == null ? super.endOutput(socket) : t.layer().handler().closeOutbound();
     }

@@ -71,7 +71,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @return 1 to 65,535; the one that was found if 0 was asked for
      */
     public int port() {
-        return listener.address().getPort();
+        return localAddress().getPort();
     }
 
     /**
@@ -80,7 +80,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @return address and port
      */
     public InetSocketAddress localAddress() {
-        return listener.address();
+        return (InetSocketAddress) listener.address();
     }
 
     /**
@@ -89,7 +89,7 @@ public final class WebSocketServer implements AutoCloseable {
      * @return with the address it listens on, such as {@code ws://127.0.0.1:8080/}
      */
     public String url() {
-        InetSocketAddress address = listener.address();
+        InetSocketAddress address = localAddress();
         String host = address.getAddress().getHostAddress();
         return "ws://"
                 + (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host)

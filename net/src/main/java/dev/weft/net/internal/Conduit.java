@@ -16,7 +16,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -167,12 +167,22 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     public final SocketAddress localAddress() {
         SocketAddress address = local;
-        return Objects.requireNonNull(address != null ? address : channel.localAddress());
+        return Objects.requireNonNull(address != null ? address : ownAddress());
     }
 
     public final SocketAddress remoteAddress() {
         SocketAddress address = remote;
-        return Objects.requireNonNull(address != null ? address : channel.remoteAddress());
+        return Objects.requireNonNull(address != null ? address : peerAddress());
+    }
+
+    /** What {@link #localAddress} tells, of a channel that is active. */
+    protected @Nullable SocketAddress ownAddress() {
+        return channel.localAddress();
+    }
+
+    /** What {@link #remoteAddress} tells, of a channel that is active. */
+    protected @Nullable SocketAddress peerAddress() {
+        return channel.remoteAddress();
     }
 
     /**
@@ -732,7 +742,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private void write(ChannelHandlerContext ctx, Mark mark) {
         ctx.write(Unpooled.EMPTY_BUFFER)
                 .addListener(f -> {
-                    if (f.isSuccess() && mark.end && channel instanceof SocketChannel socket) {
+                    if (f.isSuccess() && mark.end && channel instanceof DuplexChannel socket) {
                         endOutput(socket).addListener(g -> mark.sent.tryComplete(g.isSuccess()));
                     } else {
                         mark.sent.tryComplete(f.isSuccess());
@@ -746,7 +756,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param socket the channel
      * @return done when it is told
      */
-    protected ChannelFuture endOutput(SocketChannel socket) {
+    protected ChannelFuture endOutput(DuplexChannel socket) {
         return socket.shutdownOutput();
     }
 
@@ -781,7 +791,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                                 timedOut = true;
                                 closeNow();
                             },
-                            limit.toNanos(),
+                            Clock.nanos(limit),
                             TimeUnit.NANOSECONDS);
             sent.addListener(f -> timer.cancel(false));
         }
@@ -806,8 +816,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private void count() {
         if (!counted) {
             counted = true;
-            local = channel.localAddress();
-            remote = channel.remoteAddress();
+            local = ownAddress();
+            remote = peerAddress();
             net.opened();
         }
     }

@@ -54,7 +54,7 @@ public final class Dialer {
         this.host = host;
         this.port = port;
         this.limit = limit;
-        deadline = System.nanoTime() + limit.toNanos();
+        deadline = Clock.now(net.loop()) + Clock.nanos(limit);
     }
 
     /**
@@ -157,7 +157,7 @@ public final class Dialer {
         }
 
         private long requireTime() {
-            long left = deadline - System.nanoTime();
+            long left = deadline - Clock.now(net.loop());
             if (left <= 0) {
                 throw explained(tooLate(also()));
             }

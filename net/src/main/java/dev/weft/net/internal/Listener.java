@@ -21,6 +21,7 @@ import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -91,9 +92,69 @@ public final class Listener {
      */
     public record Plan(String host, int port, int backlog, Duration grace) {}
 
+    /** Where a server listens, and what is special about it. */
+    public interface Place {
+        /** Readies it, before anything is opened; suspends. */
+        default void prepare(Loop loop) {}
+
+        /** Names the channel's class and the options of its kind. */
+        void configure(ServerBootstrap bootstrap, Loop loop);
+
+        /** What Netty is to bind. */
+        SocketAddress toBind();
+
+        /** What people are told, once it is bound. */
+        SocketAddress address(Channel bound);
+
+        /** Lets clients find it, once it is bound; suspends. */
+        default void publish() {}
+
+        /**
+         * Nothing is open any more: the channel has closed, perhaps before it was bound, or none
+         * came to be. On the event loop, or in the task that prepares.
+         */
+        default void closed() {}
+
+        /** What a failed binding is called. */
+        RuntimeException failure(Throwable cause);
+    }
+
+    /** A TCP port. */
+    private record Port(Plan plan, InetAddress host) implements Place {
+        @Override
+        public void configure(ServerBootstrap bootstrap, Loop loop) {
+            bootstrap
+                    .channelFactory(NettyBridge.serverChannels(loop, host))
+                    .childOption(ChannelOption.TCP_NODELAY, true);
+        }
+
+        @Override
+        public SocketAddress toBind() {
+            return new InetSocketAddress(host, plan.port);
+        }
+
+        @Override
+        public SocketAddress address(Channel bound) {
+            return Objects.requireNonNull(bound.localAddress());
+        }
+
+        @Override
+        public RuntimeException failure(Throwable cause) {
+            IOException io = cause instanceof IOException e ? e : new IOException(cause);
+            String said = String.valueOf(io.getMessage());
+            return said.contains("in use")
+                    ? new AddressInUseException(plan.host, plan.port, io)
+                    : new ListenFailedException(
+                            "cannot listen on " + plan.host + " port " + plan.port + ": " + said,
+                            plan.host,
+                            plan.port,
+                            io);
+        }
+    }
+
     private final LoopNet net;
     private final Channel channel;
-    private final InetSocketAddress address;
+    private final SocketAddress address;
 
     // ---- guarded by this
 
@@ -108,11 +169,11 @@ public final class Listener {
     private boolean ended;
     private final ArrayDeque<Promise<@Nullable Void>> awaitingEnd = new ArrayDeque<>();
 
-    private Listener(LoopNet net, Channel channel, Duration grace) {
+    private Listener(LoopNet net, Channel channel, Duration grace, SocketAddress address) {
         this.net = net;
         this.channel = channel;
         this.grace = grace;
-        address = (InetSocketAddress) Objects.requireNonNull(channel.localAddress());
+        this.address = address;
     }
 
     /**
@@ -127,10 +188,29 @@ public final class Listener {
         if (plan.port < 0 || plan.port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
         }
-        LoopNet net = LoopNet.of(Loop.current());
         List<InetAddress> addresses = Names.resolve(Names.DNS, plan.host, LOOKUP_LIMIT);
-        Listener listener = new Binding(net, plan, setUp).bind(addresses.getFirst());
+        return open(plan, new Port(plan, addresses.getFirst()), setUp);
+    }
+
+    /**
+     * As {@link #open(Plan, BiConsumer)}, at any place.
+     *
+     * @param plan what to open; its host and port are not looked at
+     * @param place where to listen, for this listener alone
+     * @param setUp fills a new channel's pipeline
+     * @return the open listener
+     */
+    public static Listener open(Plan plan, Place place, BiConsumer<Listener, Channel> setUp) {
+        LoopNet net = LoopNet.of(Loop.current());
         try {
+            place.prepare(net.loop());
+        } catch (Throwable e) {
+            place.closed();
+            throw e;
+        }
+        Listener listener = new Binding(net, plan, place, setUp).bind();
+        try {
+            place.publish();
             // A task that is cancelled before it starts never runs: hence not only its own finally.
             Async.async("server " + listener.address, () -> listener.serve())
                     .onDone(_ -> listener.end());
@@ -145,6 +225,7 @@ public final class Listener {
     private static final class Binding {
         private final LoopNet net;
         private final Plan plan;
+        private final Place place;
         private final BiConsumer<Listener, Channel> setUp;
         private final Promise<Listener> bound = Promise.create();
 
@@ -153,14 +234,15 @@ public final class Listener {
 
         private @Nullable Listener listener;
 
-        Binding(LoopNet net, Plan plan, BiConsumer<Listener, Channel> setUp) {
+        Binding(LoopNet net, Plan plan, Place place, BiConsumer<Listener, Channel> setUp) {
             this.net = net;
             this.plan = plan;
+            this.place = place;
             this.setUp = setUp;
         }
 
-        Listener bind(InetAddress address) {
-            net.eventLoop().execute(() -> start(new InetSocketAddress(address, plan.port)));
+        Listener bind() {
+            net.eventLoop().execute(this::start);
             try {
                 return Async.await(bound);
             } catch (Throwable e) {
@@ -169,14 +251,13 @@ public final class Listener {
             }
         }
 
-        private void start(InetSocketAddress wanted) {
+        private void start() {
+            ServerBootstrap bootstrap = new ServerBootstrap();
+            place.configure(bootstrap, net.loop());
             ChannelFuture binding =
-                    new ServerBootstrap()
+                    bootstrap
                             .group(net.group())
-                            .channelFactory(
-                                    NettyBridge.serverChannels(net.loop(), wanted.getAddress()))
                             .option(ChannelOption.SO_BACKLOG, plan.backlog)
-                            .childOption(ChannelOption.TCP_NODELAY, true)
                             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .handler(new AcceptFailures())
                             .childHandler(
@@ -187,17 +268,19 @@ public final class Listener {
                                             setUp.accept(Objects.requireNonNull(listener), ch);
                                         }
                                     })
-                            .bind(wanted);
+                            .bind(place.toBind());
             channel = binding.channel();
+            channel.closeFuture().addListener(f -> place.closed());
             binding.addListener(f -> {
                 if (f.isSuccess()) {
-                    Listener made = new Listener(net, binding.channel(), plan.grace);
+                    Channel open = binding.channel();
+                    Listener made = new Listener(net, open, plan.grace, place.address(open));
                     listener = made;
                     if (!bound.tryComplete(made)) {
                         giveUp();
                     }
                 } else if (!bound.isDone()) {
-                    bound.tryFail(failure(plan.host, plan.port, f.cause()));
+                    bound.tryFail(place.failure(f.cause()));
                 }
             });
         }
@@ -220,15 +303,6 @@ public final class Listener {
         }
     }
 
-    private static RuntimeException failure(String host, int port, Throwable cause) {
-        IOException io = cause instanceof IOException e ? e : new IOException(cause);
-        String said = String.valueOf(io.getMessage());
-        return said.contains("in use")
-                ? new AddressInUseException(host, port, io)
-                : new ListenFailedException(
-                        "cannot listen on " + host + " port " + port + ": " + said, host, port, io);
-    }
-
     /**
      * What the loop's connections share.
      *
@@ -243,7 +317,7 @@ public final class Listener {
      *
      * @return with the real port
      */
-    public InetSocketAddress address() {
+    public SocketAddress address() {
         return address;
     }
 
@@ -416,7 +490,7 @@ public final class Listener {
                 return;
             }
             open = List.copyOf(connections);
-            deadline = System.nanoTime() + grace.toNanos();
+            deadline = Clock.now(net.loop()) + Clock.nanos(grace);
         }
         open.forEach(Connection::goAway);
         for (; ; ) {
@@ -427,7 +501,7 @@ public final class Listener {
                 }
                 wake = waiting;
             }
-            long left = deadline - System.nanoTime();
+            long left = deadline - Clock.now(net.loop());
             if (left <= 0) {
                 return;
             }

@@ -38,7 +38,12 @@ public final class LoopNet {
         return NettyBridge.local(loop, LoopNet.class, () -> new LoopNet(loop));
     }
 
-    Loop loop() {
+    /**
+     * Whose it is.
+     *
+     * @return the loop
+     */
+    public Loop loop() {
         return loop;
     }
 
