@@ -66,8 +66,8 @@ final class LoopAccess extends Access {
 
     @Override
     public ChannelFactory<? extends DatagramChannel> datagramChannels(
-            Transport transport, InetAddress address) {
-        return Transports.datagramChannels(transport, address);
+            Transport transport, InetAddress address, int maxBytes) {
+        return Transports.datagramChannels(transport, address, maxBytes);
     }
 
     @Override

@@ -50,10 +50,7 @@ final class NioUnixServerChannel extends AbstractNioMessageChannel implements Se
     }
 
     NioUnixServerChannel() throws IOException {
-        super(
-                null,
-                ServerSocketChannel.open(StandardProtocolFamily.UNIX),
-                SelectionKey.OP_ACCEPT);
+        super(null, ServerSocketChannel.open(StandardProtocolFamily.UNIX), SelectionKey.OP_ACCEPT);
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.weft;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -33,6 +35,7 @@ import io.netty.channel.unix.PeerCredentials;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
@@ -56,6 +59,11 @@ final class Transports {
     /** The JDK's channel of a UDP channel on NIO. */
     private static final AttributeKey<java.nio.channels.DatagramChannel> JDK_SOCKET =
             AttributeKey.valueOf(Transports.class, "JDK_SOCKET");
+
+    /** Datagrams are read several at once, if so many bytes can hold them. */
+    private static final int BATCH_BYTES = 64 * 1024;
+
+    private static final int MAX_BATCH = 16;
 
     private Transports() {}
 
@@ -173,20 +181,45 @@ final class Transports {
         };
     }
 
-    /** Of the address's family, where Netty would take IPv6 if it can: multicast is of a family. */
+    /**
+     * Of the address's family, where Netty would take IPv6 if it can: multicast is of a family.
+     *
+     * @param maxBytes how much of a datagram is read
+     */
     static ChannelFactory<? extends DatagramChannel> datagramChannels(
-            Transport transport, InetAddress address) {
+            Transport transport, InetAddress address, int maxBytes) {
         SocketProtocolFamily family =
                 address instanceof Inet6Address
                         ? SocketProtocolFamily.INET6
                         : SocketProtocolFamily.INET;
+        int several = Math.clamp(BATCH_BYTES / maxBytes, 1, MAX_BATCH);
         return switch (transport) {
-            case IO_URING -> () -> new IoUringDatagramChannel(family);
-            case EPOLL -> () -> new EpollDatagramChannel(family);
-            case KQUEUE -> () -> new KQueueDatagramChannel(family);
-            case NIO -> () -> nioDatagramChannel(family);
+            case IO_URING ->
+                    () -> {
+                        var channel = new IoUringDatagramChannel(family);
+                        channel.config()
+                                .setOption(
+                                        IoUringChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, maxBytes);
+                        return reading(channel, maxBytes * several);
+                    };
+            case EPOLL ->
+                    () -> {
+                        var channel = new EpollDatagramChannel(family);
+                        channel.config()
+                                .setOption(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, maxBytes);
+                        // For one at a time Netty calls recv if the socket is connected, and takes
+                        // an empty datagram for none.
+                        return reading(channel, maxBytes * Math.max(2, several));
+                    };
+            case KQUEUE -> () -> reading(new KQueueDatagramChannel(family), maxBytes);
+            case NIO -> () -> reading(nioDatagramChannel(family), maxBytes);
             case NONE, AUTO -> throw withoutIo();
         };
+    }
+
+    private static DatagramChannel reading(DatagramChannel channel, int bytes) {
+        channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(bytes));
+        return channel;
     }
 
     private static NioDatagramChannel nioDatagramChannel(SocketProtocolFamily family) {
@@ -203,7 +236,8 @@ final class Transports {
 
     /**
      * Sends an empty datagram, which Netty's NIO and epoll channels claim to have sent without
-     * doing so; on the event loop. It is dropped if the socket's buffer is full.
+     * doing so; on the event loop. It is dropped if the socket's buffer is full. The JDK cannot send
+     * one if the channel is connected.
      *
      * @param recipient whom to; null if the channel is connected
      */
@@ -211,8 +245,11 @@ final class Transports {
             throws IOException {
         java.nio.channels.DatagramChannel jdk = channel.attr(JDK_SOCKET).get();
         if (jdk != null) {
-            ByteBuffer nothing = ByteBuffer.allocate(0);
-            int ignored = recipient == null ? jdk.write(nothing) : jdk.send(nothing, recipient);
+            if (recipient == null) {
+                throw new IOException(
+                        "the JDK sends no empty datagrams on a connected NIO socket: epoll and io_uring do, and sockets that are not connected");
+            }
+            jdk.send(ByteBuffer.allocate(0), recipient);
         } else {
             Socket socket = (Socket) ((UnixChannel) channel).fd();
             ByteBuffer nothing = ByteBuffer.allocateDirect(0);
@@ -234,8 +271,7 @@ final class Transports {
         };
     }
 
-    static ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(
-            Transport transport) {
+    static ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(Transport transport) {
         return switch (transport) {
             case IO_URING -> IoUringServerDomainSocketChannel::new;
             case EPOLL -> EpollServerDomainSocketChannel::new;

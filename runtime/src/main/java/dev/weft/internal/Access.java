@@ -71,15 +71,17 @@ public abstract class Access {
     public abstract Class<? extends DatagramChannel> datagramChannel(Transport transport);
 
     public abstract ChannelFactory<? extends DatagramChannel> datagramChannels(
-            Transport transport, InetAddress address);
+            Transport transport, InetAddress address, int maxBytes);
 
     /** Sends nothing to somebody; the recipient is null if the channel is connected. */
     public abstract void sendEmptyDatagram(Channel channel, @Nullable InetSocketAddress recipient)
             throws IOException;
 
-    public abstract ChannelFactory<? extends DuplexChannel> domainSocketChannels(Transport transport);
+    public abstract ChannelFactory<? extends DuplexChannel> domainSocketChannels(
+            Transport transport);
 
-    public abstract ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(Transport transport);
+    public abstract ChannelFactory<? extends ServerChannel> serverDomainSocketChannels(
+            Transport transport);
 
     public abstract @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException;
 }

@@ -138,11 +138,12 @@ public final class NettyBridge {
      *
      * @param loop the loop
      * @param address the address to be bound
+     * @param maxBytes how much of a datagram is read at most; what is longer is cut off
      * @return Netty's factory
      */
     public static ChannelFactory<? extends DatagramChannel> datagramChannels(
-            Loop loop, InetAddress address) {
-        return Access.get().datagramChannels(loop.transport(), address);
+            Loop loop, InetAddress address, int maxBytes) {
+        return Access.get().datagramChannels(loop.transport(), address, maxBytes);
     }
 
     /**
