@@ -1,13 +1,12 @@
 package dev.weft.net.internal;
 
 import dev.weft.Loop;
+import dev.weft.net.DnsOptions;
 import dev.weft.netty.NettyBridge;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoopGroup;
-import io.netty.resolver.dns.DnsNameResolver;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
-import io.netty.resolver.dns.DnsNameResolverChannelStrategy;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.WeakHashMap;
 
 /** What a loop's connections share: its event loop, counters and resolver. */
 public final class LoopNet {
@@ -20,8 +19,8 @@ public final class LoopNet {
     private long bytesWritten;
     private int connections;
 
-    /** Owned by the event loop. */
-    private @Nullable DnsNameResolver resolver;
+    /** One for each options object, as long as that is in use. */
+    private final Map<DnsOptions, Dns> resolvers = new WeakHashMap<>();
 
     private LoopNet(Loop loop) {
         this.loop = loop;
@@ -55,20 +54,16 @@ public final class LoopNet {
         return group.next();
     }
 
-    /** The resolver; on the event loop. It keeps no socket open between queries. */
-    DnsNameResolver resolver() {
-        DnsNameResolver r = resolver;
-        if (r == null) {
-            r =
-                    new DnsNameResolverBuilder(eventLoop())
-                            .datagramChannelType(NettyBridge.datagramChannel(loop))
-                            .datagramChannelStrategy(
-                                    DnsNameResolverChannelStrategy.ChannelPerResolution)
-                            .socketChannelType(NettyBridge.socketChannel(loop), true)
-                            .build();
-            resolver = r;
+    /**
+     * What looks names up with these options, for tasks of the loop. It keeps no socket open
+     * between questions, so it needs no closing.
+     */
+    Dns dns(DnsOptions options) {
+        synchronized (resolvers) {
+            // A copy within, or the value would hold its key for ever.
+            return resolvers.computeIfAbsent(
+                    options, given -> new Dns(this, given.ndots(given.ndots())));
         }
-        return r;
     }
 
     /** Counts; on the event loop. */
