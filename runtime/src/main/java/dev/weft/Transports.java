@@ -236,8 +236,8 @@ final class Transports {
 
     /**
      * Sends an empty datagram, which Netty's NIO and epoll channels claim to have sent without
-     * doing so; on the event loop. It is dropped if the socket's buffer is full. The JDK cannot send
-     * one if the channel is connected.
+     * doing so; on the event loop. It is dropped if the socket's buffer is full. The JDK cannot
+     * send one if the channel is connected.
      *
      * @param recipient whom to; null if the channel is connected
      */

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,6 +162,49 @@ class ExampleProgramsIT {
             return client.receive() == null;
         } catch (IOException e) {
             return true; // reset
+        }
+    }
+
+    @Test
+    void theTimeComesByUdpThoughAQuestionIsLost() throws IOException {
+        try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+                Program program =
+                        start("UdpTime", "127.0.0.1", Integer.toString(server.getLocalPort()))) {
+            server.setSoTimeout(20_000);
+            DatagramPacket question = new DatagramPacket(new byte[100], 100);
+            server.receive(question); // and it is lost
+            server.receive(question);
+            assertThat(question.getLength()).isEqualTo(48);
+            ByteBuffer answer = ByteBuffer.allocate(48);
+            answer.put(1, (byte) 1).putLong(24, ByteBuffer.wrap(question.getData()).getLong(40));
+            answer.putInt(40, (int) 3_155_673_600L).putInt(44, 1 << 31);
+            byte[] forged = answer.array().clone();
+            forged[24] ^= 1;
+            for (byte[] bytes : List.of(new byte[3], forged, answer.array())) {
+                server.send(new DatagramPacket(bytes, bytes.length, question.getSocketAddress()));
+            }
+            assertThat(program.awaitExit()).describedAs("%s", program).isZero();
+            assertThat(program.out()).containsExactly("2000-01-01T00:00:00.500Z");
+            assertThat(program.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void withoutATimeServerTheProgramSaysSo() throws IOException {
+        int port;
+        try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        try (Program program = start("UdpTime", "127.0.0.1", Integer.toString(port))) {
+            assertThat(program.awaitExit()).isEqualTo(1);
+            assertThat(program.err())
+                    .singleElement()
+                    .asString()
+                    .startsWith("no time from 127.0.0.1: nobody listens on UDP port " + port);
+        }
+        try (Program program = start("UdpTime")) {
+            assertThat(program.awaitExit()).isEqualTo(2);
+            assertThat(program.err()).containsExactly("usage: UdpTime HOST [PORT]");
         }
     }
 }

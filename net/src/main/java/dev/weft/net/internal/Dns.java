@@ -121,7 +121,8 @@ final class Dns {
         String bare = whole ? name.substring(0, name.length() - 1) : name;
         List<InetAddress> local = system.hosts(bare);
         if (!local.isEmpty()) {
-            return local;
+            boolean here = local.stream().allMatch(InetAddress::isLoopbackAddress);
+            return inOrder(local, system.hasGlobalIpv6() && !here);
         }
         if (bare.equals("localhost") || bare.endsWith(".localhost")) {
             // RFC 6761, section 6.3: never asked for.
@@ -131,9 +132,10 @@ final class Dns {
         DnsAnswer worst = null;
         for (String candidate : names) {
             List<DnsAnswer> answers = ask(candidate, system);
-            List<InetAddress> found = inOrder(answers, system);
+            List<InetAddress> found =
+                    answers.stream().flatMap(a -> a.addresses().stream()).toList();
             if (!found.isEmpty()) {
-                return found;
+                return inOrder(found, system.hasGlobalIpv6());
             }
             for (DnsAnswer answer : answers) {
                 worst = worst == null || rank(answer) > rank(worst) ? answer : worst;
@@ -195,14 +197,12 @@ final class Dns {
         return names;
     }
 
-    private static List<InetAddress> inOrder(List<DnsAnswer> answers, DnsConfig system) {
+    /** A global IPv6 address here makes IPv6 the better choice (RFC 6724); a race finds out. */
+    private static List<InetAddress> inOrder(List<InetAddress> addresses, boolean ipv6First) {
         List<InetAddress> first = new ArrayList<>();
         List<InetAddress> second = new ArrayList<>();
-        for (DnsAnswer answer : answers) {
-            for (InetAddress address : answer.addresses()) {
-                boolean ipv6 = address instanceof Inet6Address;
-                (ipv6 == system.hasGlobalIpv6() ? first : second).add(address);
-            }
+        for (InetAddress address : addresses) {
+            (address instanceof Inet6Address == ipv6First ? first : second).add(address);
         }
         first.addAll(second);
         return first;
