@@ -37,6 +37,7 @@ final class DnsServer implements AutoCloseable {
     final List<String> silentFor = new ArrayList<>();
     boolean silent;
     boolean truncates;
+    boolean silentByTcp;
 
     /** The TTL of the SOA record in negative answers; none if negative. */
     int negativeTtl = -1;
@@ -135,6 +136,10 @@ final class DnsServer implements AutoCloseable {
     private void answer(ByteStream stream) {
         int length = ByteBuffer.wrap(stream.readExactly(2)).getShort() & 0xffff;
         byte[] answer = answer(stream.readExactly(length), true);
+        if (silentByTcp) {
+            stream.read();
+            return;
+        }
         stream.write(ByteBuffer.allocate(2).putShort((short) answer.length).array());
         stream.write(answer);
         stream.read();

@@ -224,6 +224,35 @@ class DnsTest {
     }
 
     @AsyncTest
+    void anAnswerThatDoesNotFitAndDoesNotComeByTcpEither() throws Exception {
+        try (DnsServer server = DnsServer.start()) {
+            server.address("many.test", 60, "192.0.2.1");
+            server.truncates = true;
+            server.silentByTcp = true;
+            failure(
+                            Resolver.dns(server.options().queryTimeout(Duration.ofMillis(100))),
+                            "many.test")
+                    .isInstanceOfSatisfying(
+                            HostNotFoundException.class,
+                            e -> assertThat(e.reason()).isEqualTo(Reason.SERVERS_FAILED))
+                    .hasMessageContaining("too long an answer of 127.0.0.1")
+                    .hasMessageContaining("and by TCP: no answer");
+            long before = sockets();
+            Resolver patient = Resolver.dns(server.options().queryTimeout(Duration.ofSeconds(30)));
+            server.asked.clear();
+            Task<?> asker = async(() -> patient.resolve("many.test"));
+            while (!server.asked.contains("many.test A tcp")) {
+                Async.sleep(Duration.ofMillis(1));
+            }
+            asker.cancel();
+            for (int i = 0; i < 1000 && sockets() > before; i++) {
+                Async.sleep(Duration.ofMillis(1));
+            }
+            assertThat(sockets()).isLessThanOrEqualTo(before);
+        }
+    }
+
+    @AsyncTest
     void aliasesAreFollowed() throws Exception {
         try (DnsServer server = DnsServer.start()) {
             server.alias("www.test", 60, "host.test", "192.0.2.7")

@@ -17,6 +17,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a TLS server chooses: its certificate, the protocol, whom it serves. */
@@ -307,6 +308,7 @@ class TlsServerTest extends TlsTests {
                 assertThat(await(task)).isEqualTo(15);
             }
             reloading.cancel();
+            assertThatThrownBy(() -> await(reloading)).isInstanceOf(CancellationException.class);
         }
     }
 

@@ -105,7 +105,6 @@ final class Dns {
                         .datagramChannelType(NettyBridge.datagramChannel(net.loop()))
                         .datagramChannelStrategy(
                                 DnsNameResolverChannelStrategy.ChannelPerResolution)
-                        .socketChannelType(NettyBridge.socketChannel(net.loop()), false)
                         .queryTimeoutMillis(millis)
                         .maxPayloadSize(MAX_UDP_BYTES)
                         .resolveCache(NoopDnsCache.INSTANCE)
@@ -326,7 +325,7 @@ final class Dns {
         DnsAnswer failure = null;
         while (!silent.isEmpty()) {
             for (InetSocketAddress server : List.copyOf(silent)) {
-                DnsAnswer answer = new DnsQuery(netty, net.eventLoop(), server, name, type).ask();
+                DnsAnswer answer = new DnsQuery(net, netty, server, name, type).ask();
                 if (answer != null && answer.kind() != FAILED) {
                     lively = server;
                     return answer;

@@ -5,6 +5,7 @@ import dev.weft.Promise;
 import io.netty.channel.AddressedEnvelope;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.dns.DefaultDnsQuestion;
+import io.netty.handler.codec.dns.DnsQuestion;
 import io.netty.handler.codec.dns.DnsRecordType;
 import io.netty.handler.codec.dns.DnsResponse;
 import io.netty.resolver.dns.DnsNameResolver;
@@ -16,31 +17,38 @@ import org.jspecify.annotations.Nullable;
 
 /** One question to one server; what the event loop and the task that asks share. */
 final class DnsQuery {
+    private final LoopNet net;
     private final DnsNameResolver netty;
     private final EventLoop eventLoop;
     private final InetSocketAddress server;
     private final String name;
-    private final DnsRecordType type;
+    private final DnsQuestion question;
 
     /** Completed with null when the server has not answered in time. */
     private final Promise<@Nullable DnsAnswer> answered = Promise.create();
 
-    /** Owned by the event loop; cancelling it closes the channel. */
+    // ---- owned by the event loop
+
+    /** Cancelling it closes the channel. */
     private io.netty.util.concurrent.@Nullable Promise<
                     AddressedEnvelope<? extends DnsResponse, InetSocketAddress>>
             asked;
 
+    private @Nullable DnsByTcp tcp;
+
     DnsQuery(
+            LoopNet net,
             DnsNameResolver netty,
-            EventLoop eventLoop,
             InetSocketAddress server,
             String name,
             DnsRecordType type) {
+        this.net = net;
         this.netty = netty;
-        this.eventLoop = eventLoop;
         this.server = server;
         this.name = name;
-        this.type = type;
+        eventLoop = net.eventLoop();
+        // A dot, as it is a whole name.
+        question = new DefaultDnsQuestion(name + ".", type);
     }
 
     /** Suspends. The answer; null when the server has not answered in time. */
@@ -65,8 +73,7 @@ final class DnsQuery {
         asked = promise;
         promise.addListener(this::ended);
         try {
-            // A dot, as it is a whole name.
-            netty.query(server, new DefaultDnsQuestion(name + ".", type), promise);
+            netty.query(server, question, promise);
         } catch (RuntimeException e) {
             promise.tryFailure(e);
         }
@@ -76,11 +83,13 @@ final class DnsQuery {
         if (asked != null) {
             asked.cancel(false);
         }
+        if (tcp != null) {
+            tcp.close();
+        }
     }
 
     private void ended(
             Future<? super AddressedEnvelope<? extends DnsResponse, InetSocketAddress>> future) {
-        String from = server.getAddress().getHostAddress() + " port " + server.getPort();
         if (!future.isSuccess()) {
             Throwable cause = Objects.requireNonNull(future.cause());
             boolean late = cause instanceof DnsNameResolverTimeoutException;
@@ -88,14 +97,52 @@ final class DnsQuery {
             answered.tryComplete(
                     late
                             ? null
-                            : DnsAnswer.failed(from + " cannot be asked: " + root.getMessage()));
+                            : DnsAnswer.failed(from() + " cannot be asked: " + root.getMessage()));
             return;
         }
         AddressedEnvelope<?, ?> envelope = (AddressedEnvelope<?, ?>) future.getNow();
         try {
-            answered.tryComplete(DnsAnswer.of((DnsResponse) envelope.content(), name, type, from));
+            DnsResponse response = (DnsResponse) envelope.content();
+            DnsAnswer answer = read(response);
+            if (response.isTruncated() && !answered.isDone()) {
+                askByTcp(answer);
+            } else {
+                answered.tryComplete(answer);
+            }
         } finally {
             envelope.release();
         }
+    }
+
+    private DnsAnswer read(DnsResponse response) {
+        return DnsAnswer.of(response, name, question.type(), from());
+    }
+
+    private String from() {
+        return server.getAddress().getHostAddress() + " port " + server.getPort();
+    }
+
+    private void askByTcp(DnsAnswer part) {
+        tcp =
+                new DnsByTcp(net, server, question, netty.queryTimeoutMillis()) {
+                    @Override
+                    void answered(DnsResponse response) {
+                        answered.tryComplete(read(response));
+                    }
+
+                    @Override
+                    void failed(String why) {
+                        // Some addresses are better than none.
+                        answered.tryComplete(
+                                part.kind() == DnsAnswer.Kind.FOUND
+                                        ? part
+                                        : DnsAnswer.failed(
+                                                "too long an answer of "
+                                                        + from()
+                                                        + ", and by TCP: "
+                                                        + why));
+                    }
+                };
+        tcp.start();
     }
 }
