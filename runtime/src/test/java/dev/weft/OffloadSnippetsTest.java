@@ -33,12 +33,12 @@ class OffloadSnippetsTest {
     @AsyncTest
     void signals() throws Exception {
         // @start region="signals"
-        Promise<String> hangUp = Promise.create();
-        Handle handle = Signals.on("HUP", () -> hangUp.tryComplete("reload the configuration"));
+        Promise<String> asked = Promise.create();
+        Handle handle = Signals.on("USR1", () -> asked.tryComplete("reload"));
         // @end
         try {
-            Kill.self("HUP");
-            assertThat(await(hangUp)).isEqualTo("reload the configuration");
+            Kill.self("USR1");
+            assertThat(await(asked)).isEqualTo("reload");
         } finally {
             handle.cancel();
         }
