@@ -32,15 +32,18 @@ final class Sleep extends FutureImpl<@Nullable Void> {
 
     /** Suspends the current task until then. */
     static void until(long deadline, TaskImpl<?> task) {
-        Loop loop = task.loop();
         Sleep sleep = new Sleep(task.fiber, deadline);
-        loop.addTimer(sleep.alarm);
+        sleep.loop().addTimer(sleep.alarm);
         try {
-            task.suspendUntil(sleep, task.fiber, Timers.NONE);
+            task.suspendUntil(sleep, sleep.sleeper, Timers.NONE);
         } finally {
-            loop.removeTimer(sleep.alarm);
+            sleep.loop().removeTimer(sleep.alarm);
         }
         sleep.awaited();
+    }
+
+    private Loop loop() {
+        return Loop.of(sleeper);
     }
 
     private void elapse() {
@@ -68,7 +71,7 @@ final class Sleep extends FutureImpl<@Nullable Void> {
 
     @Override
     String description() {
-        long left = alarm.deadline - Loop.of(sleeper).nanoTime();
+        long left = alarm.deadline - loop().nanoTime();
         return "a sleep, " + Duration.ofNanos(Math.max(left, 0)) + " left";
     }
 }

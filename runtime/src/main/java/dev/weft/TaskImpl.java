@@ -248,15 +248,15 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             }
             while (!future.isDone()
                     && !(circular && undelivered > 0)
-                    && (timer == null || loop.nanoTime() - deadline < 0)) {
+                    && (timer == null || loop().nanoTime() - deadline < 0)) {
                 current.scheduler.suspend(current);
                 interrupted |= takeInterrupt();
             }
         } finally {
             awaiting = null;
-            loop.awaiting--;
+            loop().awaiting--;
             if (timer != null) {
-                loop.removeTimer(timer);
+                loop().removeTimer(timer);
             }
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -50,6 +50,20 @@ record CpuTime(
         return new CpuTime(running, waiting, Long.parseLong(words[11]), Long.parseLong(words[12]));
     }
 
+    /** How much memory of a process is resident; 0 where there is no {@code /proc}. */
+    static long residentBytes(long pid) throws IOException {
+        Path status = Path.of("/proc", Long.toString(pid), "status");
+        if (!Files.isReadable(status)) {
+            return 0;
+        }
+        for (String line : Files.readAllLines(status)) {
+            if (line.startsWith("VmRSS:")) {
+                return 1024 * Long.parseLong(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        return 0;
+    }
+
     private static void read(Path thread, Map<String, Long> running, Map<String, Long> waiting)
             throws IOException {
         String id = String.valueOf(thread.getFileName());

@@ -13,6 +13,7 @@ import java.util.Locale;
  * @param jvmFlags the flags of each measured JVM
  * @param pinned whether servers and load had a core each
  * @param scenarios the figures
+ * @param idle the memory of idle connections; perhaps none
  * @param aims which aims were met
  */
 record EchoResult(
@@ -22,6 +23,7 @@ record EchoResult(
         List<String> jvmFlags,
         boolean pinned,
         List<Scenario> scenarios,
+        List<Idle> idle,
         List<Aim> aims) {
 
     /**
@@ -90,14 +92,22 @@ record EchoResult(
             List<Slot> slots) {}
 
     /**
-     * A number of connections that each carry messages of a size.
+     * Servers under one load.
      *
-     * @param connections how many
-     * @param bytes the size of a message
+     * @param load what was done
      * @param disturbed the median share of the time that was lost to other processes
      * @param rows the servers; the first is the baseline
      */
-    record Scenario(int connections, int bytes, double disturbed, List<Row> rows) {}
+    record Scenario(EchoLoad load, double disturbed, List<Row> rows) {}
+
+    /**
+     * What connections take that do nothing.
+     *
+     * @param server its title
+     * @param connections how many were open
+     * @param bytes of memory, per connection
+     */
+    record Idle(String server, int connections, double bytes) {}
 
     String text() {
         StringBuilder text = new StringBuilder();
@@ -112,10 +122,8 @@ record EchoResult(
             text.append(
                     String.format(
                             Locale.ROOT,
-                            "%n%d connection%s x %,d bytes; %d rounds; ratios to the first row%n",
-                            s.connections,
-                            s.connections == 1 ? "" : "s",
-                            s.bytes,
+                            "%n%s; %d rounds; ratios to the first row%n",
+                            s.load,
                             s.rows.getFirst().slots.size()));
             text.append(table(s));
             text.append(
@@ -125,11 +133,25 @@ record EchoResult(
                             100 * s.disturbed,
                             s.disturbed > 0.03 ? ": repeat this on a quiet machine" : ""));
         }
+        if (!idle.isEmpty()) {
+            text.append('\n').append(idleTable());
+        }
         text.append('\n');
         for (Aim aim : aims) {
             text.append(aim).append('\n');
         }
         return text.toString();
+    }
+
+    private Table idleTable() {
+        Table table = new Table("idle connections", "open", "bytes each");
+        for (Idle i : idle) {
+            table.row(
+                    i.server,
+                    String.format(Locale.ROOT, "%,d", i.connections),
+                    f("%,.0f", i.bytes));
+        }
+        return table;
     }
 
     private static Table table(Scenario s) {

@@ -1,16 +1,31 @@
 package dev.weft.benchmarks;
 
 import dev.weft.SchedulerMode;
+import dev.weft.Transport;
+import io.netty.channel.uring.IoUring;
+import io.netty.util.internal.PlatformDependent;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
 
-/** A server process: starts one kind of server, says where it listens, ends with its parent. */
+/**
+ * A server process: starts one kind of server, without TLS and with it, says where it listens, ends
+ * with its parent. Asked for {@code memory}, it collects garbage, and answers how many bytes are in
+ * use.
+ */
 public final class EchoServer {
     private EchoServer() {}
 
     /** What a server is made of. */
     enum Kind {
         NETTY("Netty, raw handler"),
+        NETTY_URING("Netty, raw, io_uring"),
         WEFT("Weft, loop mode"),
+        WEFT_BYTES("Weft, byte[]"),
+        WEFT_URING("Weft, io_uring"),
         WEFT_PORTABLE("Weft, portable mode"),
         VERTX("Vert.x 5.2");
 
@@ -19,22 +34,59 @@ public final class EchoServer {
         Kind(String title) {
             this.title = title;
         }
+
+        boolean isUring() {
+            return this == NETTY_URING || this == WEFT_URING;
+        }
+
+        /** Whether it can be had here. */
+        boolean isAvailable() {
+            return !isUring() || IoUring.isAvailable();
+        }
     }
 
-    /** Serves until standard input ends; the only argument is the kind. */
+    /**
+     * The ports of a server.
+     *
+     * @param plain without TLS
+     * @param tls with it
+     */
+    record Ports(int plain, int tls) {}
+
+    private static Ports start(Kind kind, Path certificate, Path key) throws Exception {
+        return switch (kind) {
+            case NETTY, NETTY_URING -> NettyEcho.start(kind.isUring(), certificate, key);
+            case WEFT ->
+                    WeftEcho.start(SchedulerMode.LOOP, Transport.AUTO, false, certificate, key);
+            case WEFT_BYTES ->
+                    WeftEcho.start(SchedulerMode.LOOP, Transport.AUTO, true, certificate, key);
+            case WEFT_URING ->
+                    WeftEcho.start(SchedulerMode.LOOP, Transport.IO_URING, false, certificate, key);
+            case WEFT_PORTABLE ->
+                    WeftEcho.start(SchedulerMode.PORTABLE, Transport.AUTO, false, certificate, key);
+            case VERTX -> VertxEcho.start(certificate, key);
+        };
+    }
+
+    /** Serves until standard input ends; the arguments are the kind, a certificate and its key. */
     public static void main(String[] args) throws Exception {
         Kind kind = Kind.valueOf(args[0].toUpperCase(Locale.ROOT));
-        int port =
-                switch (kind) {
-                    case NETTY -> NettyEcho.start();
-                    case WEFT -> WeftEcho.start(SchedulerMode.LOOP);
-                    case WEFT_PORTABLE -> WeftEcho.start(SchedulerMode.PORTABLE);
-                    case VERTX -> VertxEcho.start();
-                };
-        System.out.println("listening " + port);
-        while (System.in.read() >= 0) {
-            // Only the end counts: the parent has gone, or wants this process to.
-        }
+        Ports ports = start(kind, Path.of(args[1]), Path.of(args[2]));
+        System.out.println("listening " + ports.plain + " " + ports.tls);
+        obey();
         Runtime.getRuntime().halt(0);
+    }
+
+    private static void obey() throws IOException {
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        // At its end the parent has gone, or wants this process to.
+        for (String line; (line = in.readLine()) != null; ) {
+            System.out.println(line.equals("memory") ? Long.toString(memory()) : "error " + line);
+        }
+    }
+
+    private static long memory() {
+        return TaskProgram.liveHeapBytes() + Math.max(0, PlatformDependent.usedDirectMemory());
     }
 }

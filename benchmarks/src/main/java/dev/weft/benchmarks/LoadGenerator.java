@@ -16,10 +16,15 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,13 +44,21 @@ import org.jspecify.annotations.Nullable;
  * <p>It obeys lines on standard input, and answers each with one line:
  *
  * <pre>
- *   open NAME PORT CONNECTIONS BYTES   ok
- *   run NAME MILLIS                    echoes nanos p50 p99 (nanoseconds)
- *   close NAME                         ok
+ *   open NAME PORT SHAPE CONNECTIONS BYTES IN_FLIGHT   ok
+ *   run NAME MILLIS                                    echoes nanos p50 p99 (nanoseconds)
+ *   close NAME                                         ok
+ *   set-up PORT MILLIS CONNECTIONS BYTES               as run, of connections
  * </pre>
  */
 public final class LoadGenerator {
     private static final boolean EPOLL = Epoll.isAvailable();
+
+    /** The most bytes of a message. */
+    static final int LONGEST = 1 << 20;
+
+    /** All messages are parts of it. */
+    private static final ByteBuf MESSAGE =
+            Unpooled.unreleasableBuffer(Unpooled.directBuffer(LONGEST).writeZero(LONGEST));
 
     private final MultiThreadIoEventLoopGroup group =
             new MultiThreadIoEventLoopGroup(
@@ -70,21 +83,32 @@ public final class LoadGenerator {
 
     private final class Connection extends ChannelInboundHandlerAdapter {
         private final int bytes;
-        private final ByteBuf message;
+        private final int inFlight;
         private @Nullable Channel channel;
-        private int missing;
-        private long sentAt;
 
-        Connection(int bytes) {
+        /** When each message was sent whose echo is not complete. */
+        private final ArrayDeque<Long> sentAt = new ArrayDeque<>();
+
+        /** Of the first of them. */
+        private int missing;
+
+        Connection(int bytes, int inFlight) {
             this.bytes = bytes;
-            this.message =
-                    Unpooled.unreleasableBuffer(Unpooled.directBuffer(bytes).writeZero(bytes));
+            this.inFlight = inFlight;
+            missing = bytes;
         }
 
-        void send(Channel to, long now) {
-            missing = bytes;
-            sentAt = now;
-            to.writeAndFlush(message.duplicate(), to.voidPromise());
+        void begin(Channel to) {
+            long now = System.nanoTime();
+            for (int i = 0; i < inFlight; i++) {
+                send(to, now);
+            }
+            to.flush();
+        }
+
+        private void send(Channel to, long now) {
+            sentAt.add(now);
+            to.write(MESSAGE.slice(0, bytes), to.voidPromise());
         }
 
         @Override
@@ -95,19 +119,90 @@ public final class LoadGenerator {
         @Override
         public void channelRead(ChannelHandlerContext context, Object received) {
             ByteBuf echo = (ByteBuf) received;
+            int left = echo.readableBytes();
+            echo.release();
+            while (left >= missing && !sentAt.isEmpty()) {
+                left -= missing;
+                missing = bytes;
+                complete(context.channel(), sentAt.remove());
+            }
+            if (left > 0 && sentAt.isEmpty()) {
+                fail(new IOException("the server sent " + left + " bytes too many"));
+            }
+            missing -= left;
+        }
+
+        private void complete(Channel to, long sent) {
+            long now = System.nanoTime();
+            record(now - sent);
+            if (now - deadline < 0) {
+                send(to, now);
+            } else if (sentAt.isEmpty() && --busy == 0) {
+                finish(now);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            context.flush();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (!sentAt.isEmpty()) {
+                fail(new IOException("the server closed a connection"));
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            fail(cause);
+        }
+    }
+
+    /** Sets up connections, one after the other: each sends one message, and is reset. */
+    private final class SettingUp extends ChannelInboundHandlerAdapter {
+        private final Bootstrap bootstrap;
+        private final int bytes;
+        private final long begun = System.nanoTime();
+        private int missing;
+
+        SettingUp(Bootstrap bootstrap, int bytes) {
+            this.bootstrap = bootstrap;
+            this.bytes = bytes;
+            missing = bytes;
+        }
+
+        static void next(LoadGenerator generator, Bootstrap bootstrap, int bytes) {
+            bootstrap
+                    .clone()
+                    .handler(generator.new SettingUp(bootstrap, bytes))
+                    .connect()
+                    .addListener(f -> {
+                        if (!f.isSuccess()) {
+                            generator.fail(f.cause());
+                        }
+                    });
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            context.writeAndFlush(MESSAGE.slice(0, bytes), context.voidPromise());
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object received) {
+            ByteBuf echo = (ByteBuf) received;
             missing -= echo.readableBytes();
             echo.release();
             if (missing > 0) {
                 return;
             }
-            if (missing < 0) {
-                fail(new IOException("the server sent " + -missing + " bytes too many"));
-                return;
-            }
             long now = System.nanoTime();
-            latencies.recordValue(Math.min(now - sentAt, latencies.getHighestTrackableValue()));
+            record(now - begun);
+            context.close();
             if (now - deadline < 0) {
-                send(context.channel(), now);
+                next(LoadGenerator.this, bootstrap, bytes);
             } else if (--busy == 0) {
                 finish(now);
             }
@@ -124,6 +219,10 @@ public final class LoadGenerator {
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             fail(cause);
         }
+    }
+
+    private void record(long nanos) {
+        latencies.recordValue(Math.min(nanos, latencies.getHighestTrackableValue()));
     }
 
     private void fail(Throwable cause) {
@@ -147,22 +246,41 @@ public final class LoadGenerator {
         }
     }
 
-    private void open(String name, int port, int connections, int bytes)
-            throws InterruptedException {
+    /** Its connections are reset when they are closed, so that no port stays taken. */
+    private Bootstrap bootstrap() {
+        return new Bootstrap()
+                .group(group)
+                .channel(EPOLL ? EpollSocketChannel.class : NioSocketChannel.class)
+                .option(ChannelOption.SO_LINGER, 0)
+                .option(ChannelOption.TCP_NODELAY, true);
+    }
+
+    private void open(String name, int port, EchoLoad load) throws Exception {
+        SslContext tls =
+                load.shape() == EchoLoad.Shape.TLS
+                        ? SslContextBuilder.forClient()
+                                .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                                .sslProvider(SslProvider.JDK)
+                                .build()
+                        : null;
         Bootstrap bootstrap =
-                new Bootstrap()
-                        .group(group)
-                        .channel(EPOLL ? EpollSocketChannel.class : NioSocketChannel.class)
-                        .option(ChannelOption.TCP_NODELAY, true)
+                bootstrap()
                         .handler(
                                 new ChannelInitializer<SocketChannel>() {
                                     @Override
                                     protected void initChannel(SocketChannel channel) {
-                                        channel.pipeline().addLast(new Connection(bytes));
+                                        if (tls != null) {
+                                            channel.pipeline()
+                                                    .addLast(tls.newHandler(channel.alloc()));
+                                        }
+                                        channel.pipeline()
+                                                .addLast(
+                                                        new Connection(
+                                                                load.bytes(), load.inFlight()));
                                     }
                                 });
         List<Connection> list = new ArrayList<>();
-        for (int i = 0; i < connections; i++) {
+        for (int i = 0; i < load.connections(); i++) {
             Channel channel = bootstrap.connect("127.0.0.1", port).sync().channel();
             list.add(channel.pipeline().get(Connection.class));
         }
@@ -180,21 +298,44 @@ public final class LoadGenerator {
     private String run(String name, long millis)
             throws InterruptedException, ExecutionException, TimeoutException {
         List<Connection> target = target(name);
+        return measure(
+                millis,
+                target.size(),
+                () -> {
+                    for (Connection c : target) {
+                        Channel channel = c.channel;
+                        if (channel == null || !channel.isActive()) {
+                            fail(new IOException("a connection is not open"));
+                            return;
+                        }
+                        c.begin(channel);
+                    }
+                });
+    }
+
+    private String setUp(int port, long millis, int connections, int bytes)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        Bootstrap bootstrap = bootstrap().remoteAddress("127.0.0.1", port);
+        return measure(
+                millis,
+                connections,
+                () -> {
+                    for (int i = 0; i < connections; i++) {
+                        SettingUp.next(this, bootstrap, bytes);
+                    }
+                });
+    }
+
+    private String measure(long millis, int count, Runnable begin)
+            throws InterruptedException, ExecutionException, TimeoutException {
         CompletableFuture<String> done = new CompletableFuture<>();
         eventLoop.execute(() -> {
             latencies.reset();
             slot = done;
-            busy = target.size();
+            busy = count;
             started = System.nanoTime();
             deadline = started + TimeUnit.MILLISECONDS.toNanos(millis);
-            for (Connection c : target) {
-                Channel channel = c.channel;
-                if (channel == null || !channel.isActive()) {
-                    fail(new IOException("a connection is not open"));
-                    return;
-                }
-                c.send(channel, System.nanoTime());
-            }
+            begin.run();
         });
         return done.get(millis + 10_000, TimeUnit.MILLISECONDS);
     }
@@ -214,16 +355,27 @@ public final class LoadGenerator {
             case "open" ->
                     open(
                             words[1],
-                            Integer.parseInt(words[2]),
-                            Integer.parseInt(words[3]),
-                            Integer.parseInt(words[4]));
+                            number(words[2]),
+                            new EchoLoad(
+                                    EchoLoad.Shape.valueOf(words[3]),
+                                    number(words[4]),
+                                    number(words[5]),
+                                    number(words[6])));
             case "run" -> {
-                return run(words[1], Long.parseLong(words[2]));
+                return run(words[1], number(words[2]));
+            }
+            case "set-up" -> {
+                return setUp(
+                        number(words[1]), number(words[2]), number(words[3]), number(words[4]));
             }
             case "close" -> close(words[1]);
             default -> throw new IllegalArgumentException("unknown: " + words[0]);
         }
         return "ok";
+    }
+
+    private static int number(String word) {
+        return Integer.parseInt(word);
     }
 
     /** Obeys standard input until it ends. */

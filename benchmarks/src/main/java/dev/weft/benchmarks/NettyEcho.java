@@ -14,11 +14,18 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The baseline: what a Netty user writes for speed, a handler that writes each buffer back as it
- * comes. On epoll, or on NIO where there is none.
+ * comes. On epoll, or on NIO where there is none; or on io_uring.
  */
 final class NettyEcho {
     private NettyEcho() {}
@@ -35,21 +42,43 @@ final class NettyEcho {
         }
     }
 
-    /** Starts it on a free port, which is returned. */
-    static int start() throws InterruptedException {
+    /** Starts it on free ports, which are returned. */
+    static EchoServer.Ports start(boolean uring, Path certificate, Path key) throws Exception {
         boolean epoll = Epoll.isAvailable();
-        IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory handlers =
+                uring
+                        ? IoUringIoHandler.newFactory()
+                        : epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         Class<? extends ServerChannel> type =
-                epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        Channel listener =
+                uring
+                        ? IoUringServerSocketChannel.class
+                        : epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+        ServerBootstrap bootstrap =
                 new ServerBootstrap()
                         .group(new MultiThreadIoEventLoopGroup(1, handlers))
                         .channel(type)
                         .childOption(ChannelOption.TCP_NODELAY, true)
+                        .option(ChannelOption.SO_BACKLOG, 1024);
+        SslContext tls =
+                SslContextBuilder.forServer(certificate.toFile(), key.toFile())
+                        .sslProvider(SslProvider.JDK)
+                        .build();
+        return new EchoServer.Ports(listen(bootstrap, null), listen(bootstrap, tls));
+    }
+
+    private static int listen(ServerBootstrap bootstrap, @Nullable SslContext tls)
+            throws InterruptedException {
+        Channel listener =
+                bootstrap
+                        .clone()
                         .childHandler(
                                 new ChannelInitializer<>() {
                                     @Override
                                     protected void initChannel(Channel channel) {
+                                        if (tls != null) {
+                                            channel.pipeline()
+                                                    .addLast(tls.newHandler(channel.alloc()));
+                                        }
                                         channel.pipeline().addLast(new Handler());
                                     }
                                 })

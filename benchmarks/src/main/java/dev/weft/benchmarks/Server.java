@@ -5,53 +5,79 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** A server process under measurement, as the measuring process sees it. */
 final class Server implements AutoCloseable {
     private final String id;
     private final String title;
     private final Child child;
+    private final boolean jvm;
     private int port;
+    private int tlsPort;
 
-    private Server(String id, String title, Child child) {
+    private Server(String id, String title, boolean jvm, Child child) {
         this.id = id;
+        this.jvm = jvm;
         this.title = title;
         this.child = child;
     }
 
-    static Server start(EchoServer.Kind kind) throws IOException {
+    static Server start(EchoServer.Kind kind, Certificate certificate) throws IOException {
         String id = kind.name().toLowerCase(Locale.ROOT);
         return new Server(
                 id,
                 kind.title,
+                true,
                 Child.start(
                         kind.title,
                         Cores.measured(),
-                        Child.java(Child.JVM_FLAGS, EchoServer.class, id)));
+                        Child.java(
+                                Child.JVM_FLAGS,
+                                EchoServer.class,
+                                id,
+                                certificate.chain(),
+                                certificate.key())));
     }
 
     /** Starts what Pythons there are; none is no failure. */
-    static List<Server> startPythons() throws IOException {
+    static List<Server> startPythons(Certificate certificate) throws IOException {
         List<Server> servers = new ArrayList<>();
         for (Python python : Python.find()) {
-            servers.add(
-                    new Server(
-                            python.id() + "-streams",
-                            python.title() + ", streams",
-                            Child.start(
-                                    python.title(),
-                                    Cores.measured(),
-                                    python.command("echo.py", "streams"))));
-            servers.add(
-                    new Server(
-                            python.id() + "-protocol",
-                            python.title() + ", protocol",
-                            Child.start(
-                                    python.title(),
-                                    Cores.measured(),
-                                    python.command("echo.py", "protocol"))));
+            for (String style : List.of("streams", "protocol")) {
+                servers.add(
+                        new Server(
+                                python.id() + "-" + style,
+                                python.title() + ", " + style,
+                                false,
+                                Child.start(
+                                        python.title(),
+                                        Cores.measured(),
+                                        python.command(
+                                                "echo.py",
+                                                style,
+                                                certificate.chain(),
+                                                certificate.key()))));
+            }
         }
         return servers;
+    }
+
+    /** Starts a server in Go, which has one core as the others; empty where there is no Go. */
+    static List<Server> startGo(Certificate certificate) throws IOException, InterruptedException {
+        Go go = Go.build(certificate.folder());
+        if (go == null) {
+            return List.of();
+        }
+        return List.of(
+                new Server(
+                        "go",
+                        go.title(),
+                        false,
+                        Child.start(
+                                go.title(),
+                                Cores.measured(),
+                                List.of(go.program(), certificate.chain(), certificate.key()))));
     }
 
     void awaitListening() throws IOException, InterruptedException {
@@ -59,7 +85,9 @@ final class Server implements AutoCloseable {
         if (!line.startsWith("listening ")) {
             throw new IOException(title + " said: " + line);
         }
-        port = Integer.parseInt(line.substring("listening ".length()).strip());
+        String[] ports = line.substring("listening ".length()).strip().split(" ", -1);
+        port = Integer.parseInt(ports[0]);
+        tlsPort = Integer.parseInt(ports[1]);
     }
 
     String id() {
@@ -70,23 +98,42 @@ final class Server implements AutoCloseable {
         return title;
     }
 
-    int port() {
-        return port;
-    }
-
     CpuTime cpuTime() throws IOException {
         return CpuTime.of(child.pid());
     }
 
+    /** Opens the connections of a load. */
+    void open(Child generator, EchoLoad load) throws IOException, InterruptedException {
+        generator.ask(
+                "open %s %d %s %d %d %d"
+                        .formatted(
+                                id,
+                                load.shape() == EchoLoad.Shape.TLS ? tlsPort : port,
+                                load.shape(),
+                                load.connections(),
+                                load.bytes(),
+                                load.inFlight()),
+                60);
+    }
+
+    void close(Child generator) throws IOException, InterruptedException {
+        generator.ask("close " + id, 60);
+    }
+
     /** Loads it for a time. */
-    Slot load(Child load, double seconds) throws IOException, InterruptedException {
+    Slot load(Child generator, EchoLoad load, double seconds)
+            throws IOException, InterruptedException {
         CpuTime before = cpuTime();
-        CpuTime loadBefore = CpuTime.of(load.pid());
-        String[] words =
-                load.ask("run " + id + " " + Math.round(seconds * 1000), (long) seconds + 30)
-                        .split(" ", -1);
+        CpuTime loadBefore = CpuTime.of(generator.pid());
+        long millis = Math.round(seconds * 1000);
+        String line =
+                load.shape() == EchoLoad.Shape.SET_UP
+                        ? "set-up %d %d %d %d"
+                                .formatted(port, millis, load.connections(), load.bytes())
+                        : "run " + id + " " + millis;
+        String[] words = generator.ask(line, (long) seconds + 30).split(" ", -1);
         CpuTime after = cpuTime();
-        CpuTime loadAfter = CpuTime.of(load.pid());
+        CpuTime loadAfter = CpuTime.of(generator.pid());
         double echoes = Double.parseDouble(words[0]);
         double nanos = Double.parseDouble(words[1]);
         return new Slot(
@@ -95,6 +142,27 @@ final class Server implements AutoCloseable {
                 Double.parseDouble(words[3]) / 1e3,
                 after.nanosSince(before) / 1e3 / echoes,
                 Math.max(after.waitedSince(before), loadAfter.waitedSince(loadBefore)) / nanos);
+    }
+
+    /**
+     * The memory in use: in a JVM what is live in its heap and what Netty has outside, else what is
+     * resident. Looked at until it no longer falls, as connections that were closed take a while to
+     * go.
+     */
+    long memory() throws IOException, InterruptedException {
+        long last = Long.MAX_VALUE;
+        for (int i = 0; i < 50; i++) {
+            long now =
+                    jvm
+                            ? Long.parseLong(child.ask("memory", 60))
+                            : CpuTime.residentBytes(child.pid());
+            if (now >= last - last / 1000) {
+                return now;
+            }
+            last = now;
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+        return last;
     }
 
     @Override

@@ -1,14 +1,18 @@
 package dev.weft.benchmarks;
 
+import dev.weft.benchmarks.EchoResult.Idle;
 import dev.weft.benchmarks.EchoResult.Medians;
 import dev.weft.benchmarks.EchoResult.Row;
 import dev.weft.benchmarks.EchoResult.Scenario;
 import dev.weft.benchmarks.EchoResult.Slot;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,8 +30,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tcp-echo",
         mixinStandardHelpOptions = true,
-        description = "TCP echo servers side by side: Weft, raw Netty, Vert.x, asyncio.")
+        description = "TCP echo servers side by side: Weft, raw Netty, Vert.x, asyncio, Go.")
 final class TcpEcho implements Callable<Integer> {
+    private static final Set<EchoServer.Kind> USUAL =
+            EnumSet.of(
+                    EchoServer.Kind.NETTY,
+                    EchoServer.Kind.WEFT,
+                    EchoServer.Kind.WEFT_PORTABLE,
+                    EchoServer.Kind.VERTX);
+
     @Spec private CommandSpec spec;
 
     @Option(
@@ -60,27 +71,39 @@ final class TcpEcho implements Callable<Integer> {
     @Option(names = "--python", description = "Add asyncio and uvloop, where a Python has them.")
     private boolean python;
 
+    @Option(
+            names = "--full",
+            description =
+                    "Every load (1 to 1,000 connections, small to large messages, pipelined, TLS, set-up, idle)"
+                            + " and every server, Python and Go included: about an hour.")
+    private boolean full;
+
     @Option(names = "--quick", description = "A smoke run of a few seconds: no figures to trust.")
     private boolean quick;
 
     @Option(names = "--json", description = "Print one JSON document instead of tables.")
     private boolean json;
 
-    private record Load(int connections, int bytes) {}
-
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws Exception {
         EchoResult result = measure();
         System.out.println(json ? Json.of(result) : result.text());
         return 0;
     }
 
-    private List<Load> loads() {
+    private List<EchoLoad> loads() {
         if (connections == null && bytes == null) {
-            return List.of(new Load(50, 1000), new Load(1, 64));
+            return full ? EchoLoad.all() : EchoLoad.few();
         }
         return List.of(
-                new Load(connections == null ? 50 : connections, bytes == null ? 1000 : bytes));
+                EchoLoad.echo(
+                        connections == null ? 50 : connections, bytes == null ? 1000 : bytes));
+    }
+
+    private List<EchoServer.Kind> kinds() {
+        return Stream.of(EchoServer.Kind.values())
+                .filter(k -> full ? k.isAvailable() : USUAL.contains(k))
+                .toList();
     }
 
     private void check(boolean ok, String message) {
@@ -89,11 +112,13 @@ final class TcpEcho implements Callable<Integer> {
         }
     }
 
-    private EchoResult measure() throws IOException, InterruptedException {
-        List<Load> loads = loads();
-        for (Load load : loads) {
-            check(load.connections >= 1, "--connections must be >= 1, was " + load.connections);
-            check(load.bytes >= 1, "--bytes must be >= 1, was " + load.bytes);
+    private EchoResult measure() throws Exception {
+        List<EchoLoad> loads = loads();
+        for (EchoLoad load : loads) {
+            check(load.connections() >= 1, "--connections must be >= 1, was " + load.connections());
+            check(
+                    load.bytes() >= 1 && load.bytes() <= LoadGenerator.LONGEST,
+                    "--bytes must be 1 to " + LoadGenerator.LONGEST + ", was " + load.bytes());
         }
         if (quick) {
             rounds = 2;
@@ -105,20 +130,20 @@ final class TcpEcho implements Callable<Integer> {
         check(warmUp > 0, "--warm-up must be > 0, was " + warmUp);
 
         List<Server> servers = new ArrayList<>();
-        try (Child load = LoadGenerator.start(Child.JVM_FLAGS)) {
-            for (EchoServer.Kind kind : EchoServer.Kind.values()) {
-                servers.add(Server.start(kind));
-            }
-            if (python) {
-                servers.addAll(Server.startPythons());
-            }
-            for (Server server : servers) {
-                server.awaitListening();
-            }
-            load.line(30);
+        try (Certificate certificate = Certificate.make();
+                Child generator = LoadGenerator.start(Child.JVM_FLAGS)) {
+            start(servers, certificate);
+            generator.line(30);
             List<Scenario> scenarios = new ArrayList<>();
-            for (Load l : loads) {
-                scenarios.add(measure(l, servers, load));
+            List<Idle> idle = new ArrayList<>();
+            for (EchoLoad load : loads) {
+                if (load.shape() == EchoLoad.Shape.IDLE) {
+                    for (Server server : servers) {
+                        idle.add(idle(load, server, generator));
+                    }
+                } else {
+                    scenarios.add(measure(load, servers, generator));
+                }
             }
             return new EchoResult(
                     "tcp-echo",
@@ -128,22 +153,57 @@ final class TcpEcho implements Callable<Integer> {
                     Child.JVM_FLAGS,
                     Cores.canSeparate(),
                     scenarios,
-                    aims(scenarios));
+                    idle,
+                    EchoAims.of(scenarios));
         } finally {
             servers.forEach(Server::close);
         }
     }
 
-    private Scenario measure(Load l, List<Server> servers, Child load)
+    private void start(List<Server> servers, Certificate certificate)
+            throws IOException, InterruptedException {
+        for (EchoServer.Kind kind : kinds()) {
+            servers.add(Server.start(kind, certificate));
+        }
+        if (python || full) {
+            servers.addAll(Server.startPythons(certificate));
+        }
+        if (full) {
+            servers.addAll(Server.startGo(certificate));
+        }
+        for (Server server : servers) {
+            server.awaitListening();
+        }
+    }
+
+    /** What a connection takes: opened twice, as the first time what is kept for later grows. */
+    private static Idle idle(EchoLoad load, Server server, Child generator)
+            throws IOException, InterruptedException {
+        server.open(generator, load);
+        server.load(generator, load, 0); // one message each, so that all are served
+        server.close(generator);
+        long before = server.memory();
+        server.open(generator, load);
+        server.load(generator, load, 0);
+        long after = server.memory();
+        server.close(generator);
+        return new Idle(
+                server.title(), load.connections(), (double) (after - before) / load.connections());
+    }
+
+    private Scenario measure(EchoLoad l, List<Server> servers, Child generator)
             throws IOException, InterruptedException {
         sayHowLong(l, servers.size());
-        for (Server s : servers) {
-            load.ask("open " + s.id() + " " + s.port() + " " + l.connections + " " + l.bytes, 30);
+        boolean standing = l.shape() != EchoLoad.Shape.SET_UP;
+        if (standing) {
+            for (Server s : servers) {
+                s.open(generator, l);
+            }
         }
         // In two turns, so that the compilers' work on the core of the first disturbs no second.
         for (int i = 0; i < 2; i++) {
             for (Server s : servers) {
-                s.load(load, warmUp / 2);
+                s.load(generator, l, warmUp / 2);
             }
         }
         List<List<Slot>> slots = new ArrayList<>();
@@ -155,25 +215,26 @@ final class TcpEcho implements Callable<Integer> {
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < servers.size(); i++) {
                 int turn = (i + round) % servers.size();
-                slots.get(turn).add(servers.get(turn).load(load, seconds));
+                slots.get(turn).add(servers.get(turn).load(generator, l, seconds));
             }
         }
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             rows.add(row(servers.get(i), slots.get(i), slots.getFirst(), before.get(i)));
-            load.ask("close " + servers.get(i).id(), 30);
+            if (standing) {
+                servers.get(i).close(generator);
+            }
         }
         double disturbed =
                 Stats.median(slots.stream().flatMap(List::stream).toList(), Slot::disturbed);
-        return new Scenario(l.connections, l.bytes, disturbed, rows);
+        return new Scenario(l, disturbed, rows);
     }
 
-    private void sayHowLong(Load l, int servers) {
+    private void sayHowLong(EchoLoad load, int servers) {
         System.err.printf(
                 Locale.ROOT,
-                "%d x %,d bytes: %d servers, %d rounds: about %.0f s ...%n",
-                l.connections,
-                l.bytes,
+                "%s: %d servers, %d rounds: about %.0f s ...%n",
+                load,
                 servers,
                 rounds,
                 servers * (warmUp + rounds * seconds));
@@ -195,25 +256,5 @@ final class TcpEcho implements Callable<Integer> {
                 Medians.of(slots),
                 user + system == 0 ? 0 : system / (user + system),
                 slots);
-    }
-
-    private static List<Aim> aims(List<Scenario> scenarios) {
-        List<Aim> aims = new ArrayList<>();
-        for (Scenario s : scenarios) {
-            double atMost = s.connections() == 1 ? 1.25 : 1.08;
-            for (Row row : s.rows()) {
-                if (row.server().equals(EchoServer.Kind.WEFT.title)) {
-                    aims.add(
-                            Aim.atMost(
-                                    "CPU per echo to raw Netty's, "
-                                            + s.connections()
-                                            + " x "
-                                            + s.bytes(),
-                                    atMost,
-                                    row.ratios().cpu()));
-                }
-            }
-        }
-        return aims;
     }
 }

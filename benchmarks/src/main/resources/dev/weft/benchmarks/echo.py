@@ -1,6 +1,7 @@
-"""A TCP echo server on asyncio or uvloop: python -c "$(cat echo.py)" asyncio|uvloop streams|protocol"""
+"""A TCP echo server on asyncio or uvloop: python -c "$(cat echo.py)" asyncio|uvloop streams|protocol CERTIFICATE KEY"""
 import asyncio
 import os
+import ssl
 import sys
 import threading
 
@@ -14,20 +15,28 @@ class Echo(asyncio.Protocol):
 
 
 async def echo(reader, writer):
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass  # the load resets its connections
     writer.close()
 
 
-async def main(style):
+async def listen(style, context=None):
     loop = asyncio.get_running_loop()
     if style == "protocol":
-        server = await loop.create_server(Echo, "127.0.0.1", 0)
-    else:
-        server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    print("listening", server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+        return await loop.create_server(Echo, "127.0.0.1", 0, ssl=context, backlog=1024)
+    return await asyncio.start_server(echo, "127.0.0.1", 0, ssl=context, backlog=1024)
+
+
+async def main(style, certificate, key):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    servers = [await listen(style), await listen(style, context)]
+    print("listening", *(s.sockets[0].getsockname()[1] for s in servers), flush=True)
+    await asyncio.gather(*(s.serve_forever() for s in servers))
 
 
 def end_with_parent():
@@ -40,4 +49,4 @@ if sys.argv[1] == "uvloop":
     import uvloop
 
     uvloop.install()
-asyncio.run(main(sys.argv[2]))
+asyncio.run(main(*sys.argv[2:5]))

@@ -45,8 +45,8 @@ class SmokeTest {
         assertThat(result.at("/command").asString()).startsWith("./weft bench tcp-echo");
         assertThat(result.at("/machine/jdk").asString()).isNotEmpty();
         JsonNode scenario = result.at("/scenarios/0");
-        assertThat(scenario.at("/connections").asInt()).isEqualTo(3);
-        assertThat(scenario.at("/bytes").asInt()).isEqualTo(100);
+        assertThat(scenario.at("/load/connections").asInt()).isEqualTo(3);
+        assertThat(scenario.at("/load/bytes").asInt()).isEqualTo(100);
         assertThat(scenario.at("/rows").valueStream().map(r -> r.at("/server").asString()))
                 .containsExactly(
                         "Netty, raw handler",
