@@ -50,7 +50,7 @@ final class CallbackWorkers {
                     Thread.interrupted();
                 }
             }
-            fiber.ended = true;
+            fiber.setEnded();
         }
     }
 

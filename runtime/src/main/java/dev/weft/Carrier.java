@@ -267,7 +267,7 @@ final class Carrier extends Scheduler {
         TaskImpl<?> task = fiber.task;
         if (task != null) {
             task.afterSegment();
-        } else if (fiber.ended) {
+        } else if (fiber.hasEnded()) {
             Thread ended = fiber.thread;
             if (ended != null && !ended.isAlive()) { // null: forgotten before, and an old entry
                 fiber.forget();
@@ -321,10 +321,10 @@ final class Carrier extends Scheduler {
         Fiber fiber = worker.fiber;
         direct = fiber;
         try {
-            if (fiber.started) {
+            if (fiber.isStarted()) {
                 LockSupport.unpark(fiber.thread());
             } else {
-                fiber.started = true;
+                fiber.setStarted();
                 fiber.thread().start();
             }
         } finally {

@@ -48,17 +48,15 @@ final class Fiber extends RunQueue.Entry implements Executor {
      */
     volatile boolean granted;
 
-    /**
-     * Whether the thread was started. Owned by the scheduler's consumer; meaningless for tasks in
-     * loop mode.
-     */
-    boolean started;
-
     /** Loop mode: its entry stands for an unpark that is still to be done. Owned by the carrier. */
     boolean toUnpark;
 
-    /** Portable mode: no turn may be granted any more. Owned by the turn's holder. */
-    boolean ended;
+    private static final byte NEW = 0;
+    private static final byte STARTED = 1;
+    private static final byte ENDED = 2;
+
+    /** One byte more would take eight. Owned by the scheduler's consumer, or the turn's holder. */
+    private byte stage = NEW;
 
     private static final VarHandle THREAD;
     private static final VarHandle CONTINUATION;
@@ -89,6 +87,24 @@ final class Fiber extends RunQueue.Entry implements Executor {
     void forget() {
         CONTINUATION.setRelease(this, (Runnable) Fiber::ended);
         THREAD.setRelease(this, null);
+    }
+
+    /** Whether the thread was started; meaningless for tasks in loop mode. */
+    boolean isStarted() {
+        return stage != NEW;
+    }
+
+    void setStarted() {
+        stage = STARTED;
+    }
+
+    /** Portable mode: no turn may be granted any more. */
+    boolean hasEnded() {
+        return stage == ENDED;
+    }
+
+    void setEnded() {
+        stage = ENDED;
     }
 
     /** Whether a task or a callback runs here, as opposed to the event loop. */

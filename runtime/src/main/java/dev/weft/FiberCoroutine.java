@@ -75,7 +75,7 @@ final class FiberCoroutine extends Coroutine {
         generators.lookForAbandoned();
         handle = new WeakReference<>(of);
         Fiber body = scheduler.fiber("generator", generator);
-        body.started = true;
+        body.setStarted();
         body.thread().start();
         fiber = body;
         generators.add(this);
@@ -153,7 +153,7 @@ final class FiberCoroutine extends Coroutine {
         fiber.task = null;
         fiber.scope = null;
         lent = null;
-        fiber.ended = true;
+        fiber.setEnded();
         scheduler.appoint(consumer);
     }
 

@@ -322,7 +322,7 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
             return;
         }
         try {
-            task.suspendUntil(this, fiber, deadline);
+            task.suspendUntil(this, deadline);
         } finally {
             if (!isDone()) {
                 removeWaiter(waiter);

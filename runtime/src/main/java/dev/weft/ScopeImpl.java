@@ -95,7 +95,7 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         task.start();
         starter = before;
         if (ending && !task.isShielded()) {
-            task.toldToEnd = true;
+            task.tellToEnd();
             task.cancel(name + " is ending");
         }
     }
@@ -255,10 +255,10 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         // Cancelling may run another library's code, and so may suspend this task: those that end
         // meanwhile leave the list, and with it goes the way on from there.
         for (TaskImpl<?> t = first; t != null; ) {
-            if (t.toldToEnd || t.isShielded() && outer != null) {
+            if (t.isToldToEnd() || t.isShielded() && outer != null) {
                 t = t.next;
             } else {
-                t.toldToEnd = true;
+                t.tellToEnd();
                 t.cancel(name + " is ending");
                 t = t.listed ? t.next : first;
             }
@@ -266,8 +266,8 @@ sealed class ScopeImpl implements Scope permits GroupImpl {
         Set<TaskImpl<?>> tasks = shielded;
         if (tasks != null) {
             for (TaskImpl<?> t : List.copyOf(tasks)) {
-                if (!t.toldToEnd) { // above, as one of its own
-                    t.toldToEnd = true;
+                if (!t.isToldToEnd()) { // above, as one of its own
+                    t.tellToEnd();
                     t.cancel(name + " is ending");
                 }
             }

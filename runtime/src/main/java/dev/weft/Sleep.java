@@ -35,7 +35,7 @@ final class Sleep extends FutureImpl<@Nullable Void> {
         Sleep sleep = new Sleep(task.fiber, deadline);
         sleep.loop().addTimer(sleep.alarm);
         try {
-            task.suspendUntil(sleep, sleep.sleeper, Timers.NONE);
+            task.suspendUntil(sleep, Timers.NONE);
         } finally {
             sleep.loop().removeTimer(sleep.alarm);
         }

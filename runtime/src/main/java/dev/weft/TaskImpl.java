@@ -49,50 +49,26 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     @Nullable TaskImpl<?> next;
     boolean listed;
 
-    /** Its scope, which ends, has cancelled it. */
-    boolean toldToEnd;
-
     /** Started by {@link Group#async}: its failure is its group's. */
     boolean critical;
 
-    /** Where it stands until it has ended, if it is shielded. */
-    private @Nullable Set<TaskImpl<?>> shielded;
-
     private @Nullable Body<T> body;
     private @Nullable FutureImpl<?> awaiting;
-    private @Nullable String message;
 
-    /** The request that came last, and whether it is being passed on right now. */
-    private @Nullable Request latest;
+    /** Null until it is asked to end: see {@link #cancellation()}. */
+    private @Nullable Cancellation cancellation;
 
-    private boolean passingOn;
-
-    /** The request has come round to this task: it awaits itself, in a circle. */
-    private boolean circular;
-
-    /** The requests that stand: calls of {@code cancel} less calls of {@code uncancel}. */
-    private int requests;
-
-    /** How many of them are pending. */
+    /** How many of the requests are pending; there is a {@code cancellation} if any is. */
     private int undelivered;
-
-    /** How often {@link CancelledError} was thrown. */
-    private int deliveries;
-
-    /** What is awaited was cancelled for a request, and will tell. */
-    private boolean forwarded;
-
-    private boolean interruptSent;
-    private boolean interruptQueued;
 
     /** Its start has begun and not ended. */
     private boolean starting;
 
     /**
-     * A foreign thread has asked, by a callback that may stand in the queue behind the task's first
-     * step. From any thread.
+     * What a foreign thread has asked for, by a callback that may stand in the queue behind the
+     * task's first step. From any thread.
      */
-    private volatile boolean askedAbroad;
+    private volatile @Nullable Request askedAbroad;
 
     TaskImpl(ScopeImpl scope, @Nullable String name, Body<T> body) {
         this.scope = scope;
@@ -137,10 +113,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             // One submitted from elsewhere lists itself only here: when the scope has cancelled
             // its tasks already, nobody else would cancel this one.
             if (!owner.enter(this) || owner.isEnding() && !isShielded()) {
-                undelivered++;
-                message = message != null ? message : owner + " is ending";
-            } else if (askedAbroad) {
-                undelivered++;
+                endBeforeItBegins(owner + " is ending");
+            } else if (askedAbroad != null) {
+                endBeforeItBegins(null);
             }
             Body<T> b = body;
             body = null;
@@ -148,14 +123,19 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 T result = b.run();
                 outcome = undelivered > 0 ? null : encode(result);
             }
-        } catch (CancelledError e) {
-            message = e.getMessage();
         } catch (Throwable e) {
-            if (!(undelivered > 0 && e instanceof InterruptedException)) {
-                failure = e;
-            }
+            failure = undelivered > 0 && e instanceof InterruptedException ? null : e;
         }
         finish(outcome, failure);
+    }
+
+    private void endBeforeItBegins(@Nullable String why) {
+        Cancellation c = cancellation();
+        Request abroad = askedAbroad;
+        if (c.message == null) {
+            c.message = abroad != null && abroad.message != null ? abroad.message : why;
+        }
+        undelivered++;
     }
 
     private void finish(@Nullable Object outcome, @Nullable Throwable failure) {
@@ -163,22 +143,28 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         fiber.task = null;
         fiber.scope = null;
         fiber.locals = null;
-        fiber.ended = true;
+        fiber.setEnded();
         try {
-            if (failure != null) {
+            if (failure != null && !(failure instanceof CancelledError)) {
                 endWith(failure);
                 scope.failed(this, failure);
             } else {
-                end(outcome != null ? outcome : new Cancelled(message));
+                end(outcome != null ? outcome : new Cancelled(why(failure)));
             }
         } finally {
             // Whatever went wrong, memory above all: else whoever waits would wait for ever.
             end(Failure.OUT_OF_MEMORY);
-            if (shielded != null) {
-                shielded.remove(this);
+            Cancellation c = cancellation;
+            if (c != null && c.shielded != null) {
+                c.shielded.remove(this);
             }
             scope.leave(this);
         }
+    }
+
+    private @Nullable String why(@Nullable Throwable failure) {
+        Cancellation c = cancellation;
+        return failure != null ? failure.getMessage() : c == null ? null : c.message;
     }
 
     /**
@@ -209,12 +195,33 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     /** Keeps its scope's end from cancelling it; before it starts. */
     void shieldIn(Set<TaskImpl<?>> tasks) {
-        shielded = tasks;
+        cancellation().shielded = tasks;
         tasks.add(this);
     }
 
     boolean isShielded() {
-        return shielded != null;
+        Cancellation c = cancellation;
+        return c != null && c.shielded != null;
+    }
+
+    /** Its scope, which ends, cancels it. */
+    void tellToEnd() {
+        cancellation().toldToEnd = true;
+    }
+
+    boolean isToldToEnd() {
+        Cancellation c = cancellation;
+        return c != null && c.toldToEnd;
+    }
+
+    /** On the loop, or before the task starts. */
+    private Cancellation cancellation() {
+        Cancellation c = cancellation;
+        if (c == null) {
+            c = new Cancellation();
+            cancellation = c;
+        }
+        return c;
     }
 
     // ---- suspending
@@ -223,7 +230,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * Suspends the current task until the future, where it is registered, is done, or the deadline
      * has passed.
      */
-    void suspendUntil(FutureImpl<?> future, Fiber current, long deadline) {
+    void suspendUntil(FutureImpl<?> future, long deadline) {
         requireOther(future);
         Loop loop = loop();
         if (loop.isDebug()) {
@@ -231,25 +238,23 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             HeldMonitors.reportAny(this);
         }
         noteSuspension(loop);
-        FutureImpl.tellUntold(current);
+        FutureImpl.tellUntold(fiber);
         boolean interrupted = takeInterrupt();
-        forwarded = false;
-        circular = false;
         Timers.Timer timer = null;
         awaiting = future;
         loop.awaiting++;
         try {
             if (deadline != Timers.NONE) {
-                timer = loop.wakeAt(deadline, current);
+                timer = loop.wakeAt(deadline, fiber);
             }
-            if (undelivered > 0) {
-                latest = new Request(message);
-                forwarded = passOn(latest, future);
+            if (cancellation != null) {
+                passOnPending(cancellation, future);
             }
             while (!future.isDone()
-                    && !(circular && undelivered > 0)
+                    && !isInCircle()
                     && (timer == null || loop().nanoTime() - deadline < 0)) {
-                current.scheduler.suspend(current);
+                // Nothing is kept in a variable that a field has: a million stacks hold it.
+                loop().scheduler.suspend(fiber);
                 interrupted |= takeInterrupt();
             }
         } finally {
@@ -264,9 +269,24 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         }
         // What was cancelled for a request tells of it even if that was taken back meanwhile, as in
         // asyncio: it was no stranger who did it.
-        if (circular && undelivered > 0 || (forwarded ? future.isCancelled() : undelivered > 0)) {
-            throw deliver();
+        Cancellation c = cancellation;
+        if (c != null && (isInCircle() || (c.forwarded ? future.isCancelled() : undelivered > 0))) {
+            throw deliver(c);
         }
+    }
+
+    private void passOnPending(Cancellation c, FutureImpl<?> future) {
+        c.forwarded = false;
+        c.circular = false;
+        if (undelivered > 0) {
+            c.latest = new Request(c.message);
+            c.forwarded = passOn(c, c.latest, future);
+        }
+    }
+
+    private boolean isInCircle() {
+        Cancellation c = cancellation;
+        return c != null && c.circular && undelivered > 0;
     }
 
     /** Throws if the future is this very task. */
@@ -304,8 +324,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     /** Clears the interrupt flag; true when it was set by somebody else than {@link #cancel}. */
     private boolean takeInterrupt() {
         boolean set = Thread.interrupted();
-        if (set && interruptSent) {
-            interruptSent = false;
+        Cancellation c = cancellation;
+        if (set && c != null && c.interruptSent) {
+            c.interruptSent = false;
             return false;
         }
         return set;
@@ -314,19 +335,19 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     /** Throws a pending request; for suspension points that wait for nothing. */
     void throwIfCancelled() {
         if (undelivered > 0) {
-            throw deliver();
+            throw deliver(cancellation());
         }
     }
 
-    private CancelledError deliver() {
+    private CancelledError deliver(Cancellation c) {
         // Calls come first: where there is no stack for them, nothing has been delivered.
-        CancelledError error = new CancelledError(message);
-        if (interruptSent) {
+        CancelledError error = new CancelledError(c.message);
+        if (c.interruptSent) {
             Thread.interrupted();
-            interruptSent = false;
+            c.interruptSent = false;
         }
         undelivered = 0;
-        deliveries++;
+        c.deliveries++;
         return error;
     }
 
@@ -336,7 +357,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      */
     Throwable meaning(Throwable thrown) {
         return undelivered > 0 && thrown instanceof InterruptedException
-                ? deliver().initCause(thrown)
+                ? deliver(cancellation()).initCause(thrown)
                 : thrown;
     }
 
@@ -368,8 +389,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (current != null && current.scheduler == fiber.scheduler) {
             request(request, current);
         } else {
-            message = request.message;
-            askedAbroad = true;
+            askedAbroad = request;
             // A loop that drops this callback has closed, and so its tasks have ended.
             loop().post(() -> request(request, null));
         }
@@ -380,48 +400,49 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (isDone()) {
             return;
         }
-        if (request == latest) {
+        Cancellation c = cancellation();
+        if (request == c.latest) {
             // One that was posted may have come by two ways, and not in a circle: no harm.
-            if (awaiting != null && (passingOn || current == null)) {
-                circular = true;
+            if (awaiting != null && (c.passingOn || current == null)) {
+                c.circular = true;
                 loop().scheduler.resume(fiber);
             }
             return;
         }
-        latest = request;
-        requests++;
+        c.latest = request;
+        c.requests++;
         undelivered++;
-        message = request.message;
+        c.message = request.message;
         FutureImpl<?> future = awaiting;
         if (future != null) {
-            boolean told = passOn(request, future);
+            boolean told = passOn(c, request, future);
             if (awaiting == future) { // cancelling may have taken its time
-                forwarded = told || forwarded && (!future.isDone() || future.isCancelled());
+                c.forwarded = told || c.forwarded && (!future.isDone() || future.isCancelled());
             }
         } else if (current != fiber && listed) {
             // An interrupt of an earlier request that has not been noticed yet does for this one
             // too, and stays known as ours.
-            interruptSent = interruptSent && fiber.thread().isInterrupted();
-            interrupt();
+            c.interruptSent = c.interruptSent && fiber.thread().isInterrupted();
+            interrupt(c);
         }
     }
 
-    private boolean passOn(Request request, FutureImpl<?> future) {
-        passingOn = true;
+    private static boolean passOn(Cancellation c, Request request, FutureImpl<?> future) {
+        c.passingOn = true;
         try {
             return future.cancelBecause(request);
         } finally {
-            passingOn = false;
+            c.passingOn = false;
         }
     }
 
     /**
      * Interrupts the task if it is parked in a JDK call; on the loop, while the task does not run.
      */
-    private void interrupt() {
-        interruptQueued = false;
-        if (undelivered > 0 && awaiting == null && !interruptSent && !isDone()) {
-            interruptSent = loop().scheduler.interruptIfBlocked(fiber);
+    private void interrupt(Cancellation c) {
+        c.interruptQueued = false;
+        if (undelivered > 0 && awaiting == null && !c.interruptSent && !isDone()) {
+            c.interruptSent = loop().scheduler.interruptIfBlocked(fiber);
         }
     }
 
@@ -430,9 +451,14 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * at most.
      */
     void afterSegment() {
-        if (undelivered > 0 && awaiting == null && !interruptSent && !interruptQueued) {
-            Callback callback = new Callback(loop(), null, this::interrupt);
-            interruptQueued = true;
+        Cancellation c = cancellation;
+        if (c != null
+                && undelivered > 0
+                && awaiting == null
+                && !c.interruptSent
+                && !c.interruptQueued) {
+            Callback callback = new Callback(loop(), null, () -> interrupt(c));
+            c.interruptQueued = true;
             loop().scheduler.enqueue(callback);
         }
     }
@@ -440,11 +466,13 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     @Override
     public int uncancel() {
         requireHere("Task.uncancel()");
-        if (requests > 0) {
-            requests--;
-            leave(Math.min(undelivered, requests));
+        Cancellation c = cancellation;
+        if (c == null || c.requests == 0) {
+            return 0;
         }
-        return requests;
+        c.requests--;
+        leave(c, Math.min(undelivered, c.requests));
+        return c.requests;
     }
 
     /** Throws unless the caller is on the task's loop, or nobody is there any more. */
@@ -459,10 +487,10 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         }
     }
 
-    private void leave(int pending) {
+    private void leave(Cancellation c, int pending) {
         undelivered = pending;
-        if (pending == 0 && interruptSent && Fiber.current() == fiber) {
-            interruptSent = false;
+        if (pending == 0 && c.interruptSent && Fiber.current() == fiber) {
+            c.interruptSent = false;
             Thread.interrupted();
         }
     }
@@ -472,13 +500,14 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * a group or a deadline remembers when it begins, to tell the later ones from them.
      */
     int settled() {
-        return requests - undelivered;
+        return cancelling() - undelivered;
     }
 
     /** Cancels this task for an end of one's own; on the loop. Returns a stamp to take it back. */
     int cancelForOwnEnd(String why) {
         cancel(why);
-        return deliveries;
+        Cancellation c = cancellation;
+        return c == null ? 0 : c.deliveries;
     }
 
     /**
@@ -489,15 +518,16 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * @return whether no other request has come since then
      */
     boolean takeBack(int stamp, int settled) {
+        Cancellation c = cancellation();
         int pending = undelivered;
-        if (stamp == deliveries && pending > 0) {
+        if (stamp == c.deliveries && pending > 0) {
             pending--;
         }
-        if (requests > 0) {
-            requests--;
+        if (c.requests > 0) {
+            c.requests--;
         }
-        leave(Math.min(pending, Math.max(requests - settled, 0)));
-        return requests <= settled;
+        leave(c, Math.min(pending, Math.max(c.requests - settled, 0)));
+        return c.requests <= settled;
     }
 
     /**
@@ -505,12 +535,13 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * no further, since a failure takes precedence. The count stays.
      */
     void deliverAgain(int settled) {
-        undelivered = Math.max(undelivered, requests - settled);
+        undelivered = Math.max(undelivered, cancelling() - settled);
     }
 
     @Override
     public int cancelling() {
-        return requests;
+        Cancellation c = cancellation;
+        return c == null ? 0 : c.requests;
     }
 
     // ---- describing

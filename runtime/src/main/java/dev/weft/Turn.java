@@ -75,7 +75,7 @@ final class Turn extends Scheduler {
             awaitGrant(fiber); // a generator's is started without the turn
             body.run();
         } finally {
-            fiber.ended = true;
+            fiber.setEnded();
             fiber.thread = null;
             release();
         }
@@ -190,7 +190,7 @@ final class Turn extends Scheduler {
     }
 
     private boolean accepts(Fiber fiber) {
-        if (fiber.ended) {
+        if (fiber.hasEnded()) {
             return false;
         }
         Thread thread = fiber.thread();
@@ -198,7 +198,7 @@ final class Turn extends Scheduler {
         if (fiber != successor) {
             segments++;
         }
-        if (fiber.started) {
+        if (fiber.isStarted()) {
             // From here on it may run, even to its end, without being unparked: it may just have
             // been about to park.
             fiber.granted = true;
@@ -206,12 +206,12 @@ final class Turn extends Scheduler {
             return true;
         }
         fiber.granted = true;
-        fiber.started = true;
+        fiber.setStarted();
         try {
             thread.start();
             return true;
         } catch (OutOfMemoryError e) {
-            fiber.ended = true;
+            fiber.setEnded();
             TaskImpl<?> task = fiber.task;
             if (task != null) {
                 task.couldNotStart(e);

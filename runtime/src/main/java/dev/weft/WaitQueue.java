@@ -48,7 +48,7 @@ final class WaitQueue {
         Object await() {
             try {
                 queue.link(this);
-                taskOf(fiber).suspendUntil(this, fiber, Timers.NONE);
+                taskOf(fiber).suspendUntil(this, Timers.NONE);
             } finally {
                 // Calls nothing: the stack may have overflowed, and a place that stays in the line
                 // would swallow what it is given.
