@@ -199,7 +199,7 @@ public final class Async {
             return;
         }
         TaskImpl<?> task = TaskImpl.current("sleep");
-        Sleep.until(task.loop().nanoTime() + nanos, task);
+        task.suspendUntil(Sleep.UNDISTURBED, task.loop().nanoTime() + nanos);
     }
 
     /**

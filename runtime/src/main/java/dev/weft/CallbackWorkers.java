@@ -35,7 +35,7 @@ final class CallbackWorkers {
                     c.call();
                     fiber.scope = null;
                     fiber.locals = null;
-                    FutureImpl.tellUntold(fiber);
+                    FutureImpl.tellUntold(fiber.scheduler);
                     // The flag of whoever interrupted the callback must not leak into the next one.
                     Thread.interrupted();
                     if (closed || idle.size() >= MAX_IDLE) {

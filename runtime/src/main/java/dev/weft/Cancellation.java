@@ -22,6 +22,9 @@ final class Cancellation {
     /** The requests that stand: calls of {@code cancel} less calls of {@code uncancel}. */
     int requests;
 
+    /** How many of them are pending. */
+    int undelivered;
+
     /** How often {@link CancelledError} was thrown. */
     int deliveries;
 

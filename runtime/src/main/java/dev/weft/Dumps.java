@@ -94,12 +94,11 @@ final class Dumps {
                                 .filter(s -> !seen.contains(s))
                                 .map(s -> scope(s, depth + 1))
                                 .toList();
-        FutureImpl<?> awaited = task.awaiting();
         return new TaskDump(
                 task.name(),
                 task.number(),
-                state(task, thread, awaited),
-                awaited == null ? null : awaited.description(),
+                state(task, thread),
+                task.awaits(),
                 task.cancelling(),
                 origin == null ? null : Duration.ofNanos(System.nanoTime() - origin.nanos()),
                 origin == null ? null : origin.frame(),
@@ -107,13 +106,12 @@ final class Dumps {
                 scopes);
     }
 
-    private String state(
-            TaskImpl<?> task, @Nullable Thread thread, @Nullable FutureImpl<?> awaited) {
+    private String state(TaskImpl<?> task, @Nullable Thread thread) {
         if (task.fiber == running) {
             return "running";
         }
-        if (awaited != null) {
-            return awaited.isDone() ? "ready, awaited" : "awaiting";
+        if (task.isAwaiting()) {
+            return task.isReady() ? "ready, awaited" : "awaiting";
         }
         if (!task.hasBegun()) {
             return "starting";

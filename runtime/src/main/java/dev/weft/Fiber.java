@@ -30,12 +30,6 @@ final class Fiber extends RunQueue.Entry implements Executor {
      */
     @Nullable Locals locals;
 
-    /** Waiters that a stack overflow kept this fiber from telling. Owned by the fiber. */
-    FutureImpl.@Nullable Waiter untold;
-
-    /** As {@code untold}, for those that wait for a lock, a queue and the like. */
-    WaitQueue.@Nullable Node untoldNode;
-
     /** Set before the fiber starts; null again when it has ended. */
     volatile @Nullable Thread thread;
 

@@ -87,7 +87,7 @@ final class FiberCoroutine extends Coroutine {
         Fiber from = consumer;
         Fiber to = fiber;
         TaskImpl<?> task = from.task;
-        FutureImpl.tellUntold(from);
+        FutureImpl.tellUntold(from.scheduler);
         to.task = task;
         if (to.scope == lent) {
             to.scope = from.scope;
@@ -130,7 +130,7 @@ final class FiberCoroutine extends Coroutine {
     @SuppressWarnings("NullAway") // somebody has resumed the body
     void suspend() {
         refuseGroups(fiber.scope);
-        FutureImpl.tellUntold(fiber);
+        FutureImpl.tellUntold(fiber.scheduler);
         scheduler.transfer(fiber, consumer);
     }
 
@@ -149,7 +149,7 @@ final class FiberCoroutine extends Coroutine {
     @SuppressWarnings("NullAway") // somebody has resumed the body
     void end() {
         scheduler.loop.generators.remove(this);
-        FutureImpl.tellUntold(fiber);
+        FutureImpl.tellUntold(fiber.scheduler);
         fiber.task = null;
         fiber.scope = null;
         lent = null;

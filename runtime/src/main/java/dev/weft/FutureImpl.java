@@ -158,16 +158,16 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
             try {
                 fireAll(last);
             } catch (StackOverflowError e) {
-                // Kept for when the fiber has come back from its depth: being told twice does no
-                // harm. Calls nothing, as there is no stack; where a great call has succeeded, as
+                // Kept for a fiber of the loop that has stack again: being told twice does no harm.
+                // Calls nothing, as there is no stack; where a great call has succeeded, as
                 // it was inlined, a small one may still fail.
                 if (here != null) {
                     Waiter first = last;
                     while (first.next != null) {
                         first = first.next;
                     }
-                    first.next = here.untold;
-                    here.untold = last;
+                    first.next = here.scheduler.untold;
+                    here.scheduler.untold = last;
                 }
                 throw e;
             }
@@ -187,18 +187,18 @@ abstract sealed class FutureImpl<T extends @Nullable Object> implements Future<T
         }
     }
 
-    /** Tells the waiters that were kept; by their fiber, where it has stack again. */
-    static void tellUntold(Fiber fiber) {
-        if (fiber.untoldNode != null) {
-            WaitQueue.tellUntold(fiber);
+    /** Tells the waiters that were kept; by a fiber of the loop that has stack again. */
+    static void tellUntold(Scheduler scheduler) {
+        if (scheduler.untoldNode != null) {
+            WaitQueue.tellUntold(scheduler);
         }
         // Each stays until it has been told: there may be no stack here either.
-        for (Waiter w; (w = fiber.untold) != null; ) {
+        for (Waiter w; (w = scheduler.untold) != null; ) {
             if (!w.removed) {
                 w.fireAgain();
             }
-            if (fiber.untold == w) {
-                fiber.untold = w.next;
+            if (scheduler.untold == w) {
+                scheduler.untold = w.next;
             }
         }
     }

@@ -21,6 +21,12 @@ abstract sealed class Scheduler permits Carrier, Turn {
      */
     @Nullable Fiber successor;
 
+    /** Waiters that a stack overflow kept a fiber from telling. Owned by the loop. */
+    FutureImpl.@Nullable Waiter untold;
+
+    /** As {@code untold}, for those that wait for a lock, a queue and the like. */
+    WaitQueue.@Nullable Node untoldNode;
+
     /** The interrupt flag of the one that has appointed it. */
     private boolean interruptGoesAlong;
 

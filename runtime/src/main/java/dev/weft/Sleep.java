@@ -1,61 +1,26 @@
 package dev.weft;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code sleep} awaits. A program may have a million of them, so it does without what other
- * futures have: only its own task ever waits for it, and so is known, and needs no waiter.
+ * What {@code sleep} awaits besides time: to be disturbed. A program may have a million sleepers,
+ * so they share {@link #UNDISTURBED}, which is never done; one that is asked to end gets its own,
+ * which is cancelled then as any other future is.
  */
 final class Sleep extends FutureImpl<@Nullable Void> {
-    private final Fiber sleeper;
-    private final Alarm alarm;
+    static final Sleep UNDISTURBED = new Sleep();
 
-    private Sleep(Fiber sleeper, long deadline) {
-        this.sleeper = sleeper;
-        alarm = new Alarm(deadline, this);
+    private Sleep() {}
+
+    /** That of a task that is about to be disturbed. */
+    static Sleep of(Fiber sleeper) {
+        Sleep sleep = new Sleep();
+        sleep.addWaiter(new FiberWaiter(sleeper));
+        return sleep;
     }
 
-    private static final class Alarm extends Timers.Timer {
-        private final Sleep sleep;
-
-        Alarm(long deadline, Sleep sleep) {
-            super(deadline);
-            this.sleep = sleep;
-        }
-
-        @Override
-        void fire() {
-            sleep.elapse();
-        }
-    }
-
-    /** Suspends the current task until then. */
-    static void until(long deadline, TaskImpl<?> task) {
-        Sleep sleep = new Sleep(task.fiber, deadline);
-        sleep.loop().addTimer(sleep.alarm);
-        try {
-            task.suspendUntil(sleep, Timers.NONE);
-        } finally {
-            sleep.loop().removeTimer(sleep.alarm);
-        }
-        sleep.awaited();
-    }
-
-    private Loop loop() {
-        return Loop.of(sleeper);
-    }
-
-    private void elapse() {
-        if (end(encode(null))) {
-            sleeper.scheduler.resume(sleeper);
-        }
-    }
-
-    /** In the canceller's call, which may be deep in recursion: so it is told as any waiter is. */
     @Override
     boolean cancelBecause(Request request) {
-        addWaiter(new FiberWaiter(sleeper));
         return end(new Cancelled(request.message));
     }
 
@@ -71,7 +36,11 @@ final class Sleep extends FutureImpl<@Nullable Void> {
 
     @Override
     String description() {
-        long left = alarm.deadline - loop().nanoTime();
-        return "a sleep, " + Duration.ofNanos(Math.max(left, 0)) + " left";
+        return "a sleep";
+    }
+
+    @Override
+    public String toString() {
+        return description();
     }
 }

@@ -1,5 +1,6 @@
 package dev.weft;
 
+import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +56,11 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     private @Nullable Body<T> body;
     private @Nullable FutureImpl<?> awaiting;
 
+    /** What ends its wait; null where there is no limit to it. */
+    private Timers.@Nullable Timer alarm;
+
     /** Null until it is asked to end: see {@link #cancellation()}. */
     private @Nullable Cancellation cancellation;
-
-    /** How many of the requests are pending; there is a {@code cancellation} if any is. */
-    private int undelivered;
 
     /** Its start has begun and not ended. */
     private boolean starting;
@@ -119,12 +120,12 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             }
             Body<T> b = body;
             body = null;
-            if (undelivered == 0 && b != null) {
+            if (!isAskedToEnd() && b != null) {
                 T result = b.run();
-                outcome = undelivered > 0 ? null : encode(result);
+                outcome = isAskedToEnd() ? null : encode(result);
             }
         } catch (Throwable e) {
-            failure = undelivered > 0 && e instanceof InterruptedException ? null : e;
+            failure = isAskedToEnd() && e instanceof InterruptedException ? null : e;
         }
         finish(outcome, failure);
     }
@@ -135,11 +136,11 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (c.message == null) {
             c.message = abroad != null && abroad.message != null ? abroad.message : why;
         }
-        undelivered++;
+        c.undelivered++;
     }
 
     private void finish(@Nullable Object outcome, @Nullable Throwable failure) {
-        FutureImpl.tellUntold(fiber);
+        FutureImpl.tellUntold(fiber.scheduler);
         fiber.task = null;
         fiber.scope = null;
         fiber.locals = null;
@@ -224,11 +225,19 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         return c;
     }
 
+    /** Whether a request is pending. */
+    private boolean isAskedToEnd() {
+        Cancellation c = cancellation;
+        return c != null && c.undelivered > 0;
+    }
+
     // ---- suspending
 
     /**
      * Suspends the current task until the future, where it is registered, is done, or the deadline
      * has passed.
+     *
+     * <p>A million stacks may lie here: nothing is kept in a variable that a field has.
      */
     void suspendUntil(FutureImpl<?> future, long deadline) {
         requireOther(future);
@@ -238,30 +247,32 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             HeldMonitors.reportAny(this);
         }
         noteSuspension(loop);
-        FutureImpl.tellUntold(fiber);
+        FutureImpl.tellUntold(fiber.scheduler);
         boolean interrupted = takeInterrupt();
-        Timers.Timer timer = null;
+        boolean cancelled;
+        FutureImpl<?> outer = awaiting; // cancelling may run another library's code, which awaits
         awaiting = future;
         loop.awaiting++;
         try {
-            if (deadline != Timers.NONE) {
-                timer = loop.wakeAt(deadline, fiber);
-            }
             if (cancellation != null) {
-                passOnPending(cancellation, future);
+                passOnPending(cancellation);
             }
-            while (!future.isDone()
-                    && !isInCircle()
-                    && (timer == null || loop().nanoTime() - deadline < 0)) {
-                // Nothing is kept in a variable that a field has: a million stacks hold it.
+            if (deadline != Timers.NONE) {
+                alarm = loop.wakeAt(deadline, fiber);
+            }
+            // A sleep, however short, lets others run.
+            boolean over = awaiting != Sleep.UNDISTURBED && isOver();
+            for (; !over; over = isOver()) {
                 loop().scheduler.suspend(fiber);
                 interrupted |= takeInterrupt();
             }
+            cancelled = awaiting != null && awaiting.isCancelled();
         } finally {
-            awaiting = null;
+            awaiting = outer;
             loop().awaiting--;
-            if (timer != null) {
-                loop().removeTimer(timer);
+            if (alarm != null) {
+                loop().removeTimer(alarm);
+                alarm = null;
             }
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -270,23 +281,42 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         // What was cancelled for a request tells of it even if that was taken back meanwhile, as in
         // asyncio: it was no stranger who did it.
         Cancellation c = cancellation;
-        if (c != null && (isInCircle() || (c.forwarded ? future.isCancelled() : undelivered > 0))) {
+        if (c != null && (isInCircle() || (c.forwarded ? cancelled : c.undelivered > 0))) {
             throw deliver(c);
         }
     }
 
-    private void passOnPending(Cancellation c, FutureImpl<?> future) {
+    /** Whether what the task waits for has come. */
+    private boolean isOver() {
+        return awaiting == null || awaiting.isDone() || isInCircle() || isLate();
+    }
+
+    private boolean isLate() {
+        Timers.Timer timer = alarm;
+        return timer != null && loop().nanoTime() - timer.deadline >= 0;
+    }
+
+    private void passOnPending(Cancellation c) {
         c.forwarded = false;
         c.circular = false;
-        if (undelivered > 0) {
+        FutureImpl<?> future = disturbable();
+        if (c.undelivered > 0 && future != null) {
             c.latest = new Request(c.message);
             c.forwarded = passOn(c, c.latest, future);
         }
     }
 
+    /** What the task awaits, which a request is to be passed on to. */
+    private @Nullable FutureImpl<?> disturbable() {
+        if (awaiting == Sleep.UNDISTURBED) {
+            awaiting = Sleep.of(fiber);
+        }
+        return awaiting;
+    }
+
     private boolean isInCircle() {
         Cancellation c = cancellation;
-        return c != null && c.circular && undelivered > 0;
+        return c != null && c.circular && c.undelivered > 0;
     }
 
     /** Throws if the future is this very task. */
@@ -334,7 +364,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
 
     /** Throws a pending request; for suspension points that wait for nothing. */
     void throwIfCancelled() {
-        if (undelivered > 0) {
+        if (isAskedToEnd()) {
             throw deliver(cancellation());
         }
     }
@@ -346,7 +376,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             Thread.interrupted();
             c.interruptSent = false;
         }
-        undelivered = 0;
+        c.undelivered = 0;
         c.deliveries++;
         return error;
     }
@@ -356,7 +386,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * InterruptedException} that a request has caused is that request's delivery.
      */
     Throwable meaning(Throwable thrown) {
-        return undelivered > 0 && thrown instanceof InterruptedException
+        return isAskedToEnd() && thrown instanceof InterruptedException
                 ? deliver(cancellation()).initCause(thrown)
                 : thrown;
     }
@@ -411,9 +441,9 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         }
         c.latest = request;
         c.requests++;
-        undelivered++;
+        c.undelivered++;
         c.message = request.message;
-        FutureImpl<?> future = awaiting;
+        FutureImpl<?> future = disturbable();
         if (future != null) {
             boolean told = passOn(c, request, future);
             if (awaiting == future) { // cancelling may have taken its time
@@ -441,7 +471,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      */
     private void interrupt(Cancellation c) {
         c.interruptQueued = false;
-        if (undelivered > 0 && awaiting == null && !c.interruptSent && !isDone()) {
+        if (c.undelivered > 0 && awaiting == null && !c.interruptSent && !isDone()) {
             c.interruptSent = loop().scheduler.interruptIfBlocked(fiber);
         }
     }
@@ -453,7 +483,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     void afterSegment() {
         Cancellation c = cancellation;
         if (c != null
-                && undelivered > 0
+                && c.undelivered > 0
                 && awaiting == null
                 && !c.interruptSent
                 && !c.interruptQueued) {
@@ -471,7 +501,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
             return 0;
         }
         c.requests--;
-        leave(c, Math.min(undelivered, c.requests));
+        leave(c, Math.min(c.undelivered, c.requests));
         return c.requests;
     }
 
@@ -488,7 +518,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
     }
 
     private void leave(Cancellation c, int pending) {
-        undelivered = pending;
+        c.undelivered = pending;
         if (pending == 0 && c.interruptSent && Fiber.current() == fiber) {
             c.interruptSent = false;
             Thread.interrupted();
@@ -500,7 +530,8 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * a group or a deadline remembers when it begins, to tell the later ones from them.
      */
     int settled() {
-        return cancelling() - undelivered;
+        Cancellation c = cancellation;
+        return c == null ? 0 : c.requests - c.undelivered;
     }
 
     /** Cancels this task for an end of one's own; on the loop. Returns a stamp to take it back. */
@@ -519,7 +550,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      */
     boolean takeBack(int stamp, int settled) {
         Cancellation c = cancellation();
-        int pending = undelivered;
+        int pending = c.undelivered;
         if (stamp == c.deliveries && pending > 0) {
             pending--;
         }
@@ -535,7 +566,8 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
      * no further, since a failure takes precedence. The count stays.
      */
     void deliverAgain(int settled) {
-        undelivered = Math.max(undelivered, cancelling() - settled);
+        Cancellation c = cancellation();
+        c.undelivered = Math.max(c.undelivered, c.requests - settled);
     }
 
     @Override
@@ -550,8 +582,26 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         return scope;
     }
 
-    @Nullable FutureImpl<?> awaiting() {
-        return awaiting;
+    /** Whether it waits in a call of Weft's; a snapshot, as are the next two. */
+    boolean isAwaiting() {
+        return awaiting != null;
+    }
+
+    /** Whether what it awaits has come, and it has only to run. */
+    boolean isReady() {
+        FutureImpl<?> future = awaiting;
+        return future != null && future.isDone() || isLate();
+    }
+
+    /** Says what it awaits; null if nothing. */
+    @Nullable String awaits() {
+        FutureImpl<?> future = awaiting;
+        Timers.Timer timer = alarm;
+        if (future == Sleep.UNDISTURBED && timer != null) {
+            long left = timer.deadline - loop().nanoTime();
+            return "a sleep, " + Duration.ofNanos(Math.max(left, 0)) + " left";
+        }
+        return future == null ? null : future.description();
     }
 
     /** Whether its body has begun. */
@@ -596,7 +646,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         return name()
                 + (isShielded() ? " (shielded)" : "")
                 + (future != null
-                        ? " awaiting " + future
+                        ? " awaiting " + (future == Sleep.UNDISTURBED ? awaits() : future)
                         : thread != null ? " in state " + thread.getState() : " just ended");
     }
 }

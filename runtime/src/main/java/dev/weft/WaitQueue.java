@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * node's wait by one compare-and-set: before it, nothing has happened; after it, nothing is called
  * any more but what resumes the fiber. (Even a call that needs little stack may fail where a
  * greater one has just succeeded, which was inlined.) A resumption that was torn is kept, and
- * repeated when the current fiber has stack again.
+ * repeated by a fiber of the loop that has stack again.
  */
 final class WaitQueue {
     /** A task's place in the line, and what that task awaits; made for one wait. */
@@ -245,8 +245,8 @@ final class WaitQueue {
             node.fiber.scheduler.resume(node.fiber);
         } catch (StackOverflowError e) {
             // Not thrown on: it will be done.
-            node.next = here.untoldNode;
-            here.untoldNode = node;
+            node.next = here.scheduler.untoldNode;
+            here.scheduler.untoldNode = node;
         }
         return true;
     }
@@ -281,11 +281,11 @@ final class WaitQueue {
         other.size++;
     }
 
-    /** Repeats the resumptions that were torn; by their fiber, where it has stack again. */
-    static void tellUntold(Fiber fiber) {
-        for (Node node; (node = fiber.untoldNode) != null; ) {
+    /** Repeats the resumptions that were torn; by a fiber of the loop that has stack again. */
+    static void tellUntold(Scheduler scheduler) {
+        for (Node node; (node = scheduler.untoldNode) != null; ) {
             node.fiber.scheduler.resumeAgain(node.fiber);
-            fiber.untoldNode = node.next; // only now: there may be no stack here either
+            scheduler.untoldNode = node.next; // only now: there may be no stack here either
         }
     }
 }

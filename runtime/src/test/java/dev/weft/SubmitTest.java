@@ -61,16 +61,19 @@ class SubmitTest {
     void aTimeoutOfGetLeavesTheTaskAloneAndCancellingItReachesTheBody() {
         Loop loop = Loop.current();
         Promise<String> cleanedUp = Promise.create();
+        Promise<Void> begun = Promise.create();
         Task<Void> task =
                 abroad(() -> {
                     Task<Void> submitted =
                             loop.submit(() -> {
+                                begun.complete(null);
                                 try {
                                     sleep(LONG);
                                 } finally {
                                     cleanedUp.complete("cleaned up");
                                 }
                             });
+                    begun.get();
                     assertThatThrownBy(() -> submitted.get(Duration.ofMillis(1)))
                             .isInstanceOf(TimeoutException.class);
                     assertThat(submitted.isDone()).isFalse();

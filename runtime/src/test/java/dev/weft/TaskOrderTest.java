@@ -98,6 +98,32 @@ class TaskOrderTest {
     }
 
     @AsyncTest
+    void aSleepLetsOthersRunHoweverShortItIs() {
+        for (int i = 0; i < 100; i++) {
+            Task<Void> other = async(() -> {});
+            Async.sleep(Duration.ofNanos(1));
+            assertThat(other.isDone()).isTrue();
+        }
+    }
+
+    @AsyncTest
+    void aSleepThatWasCancelledTellsOfItThoughTheRequestWasTakenBack() {
+        Task<String> sleeper =
+                async(() -> {
+                    try {
+                        Async.sleep(Duration.ofMinutes(1));
+                        return "slept";
+                    } catch (CancelledError e) {
+                        return "disturbed";
+                    }
+                });
+        yieldNow();
+        sleeper.cancel();
+        sleeper.uncancel();
+        assertThat(await(sleeper)).isEqualTo("disturbed");
+    }
+
+    @AsyncTest
     void aCallbackThatBlocksDoesNotChangeWhatCameBefore() {
         Loop loop = Loop.current();
         Promise<Void> end = Promise.create();
