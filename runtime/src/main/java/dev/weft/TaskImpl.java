@@ -250,7 +250,6 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         FutureImpl.tellUntold(fiber.scheduler);
         boolean interrupted = takeInterrupt();
         boolean cancelled;
-        FutureImpl<?> outer = awaiting; // cancelling may run another library's code, which awaits
         awaiting = future;
         loop.awaiting++;
         try {
@@ -261,14 +260,15 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
                 alarm = loop.wakeAt(deadline, fiber);
             }
             // A sleep, however short, lets others run.
-            boolean over = awaiting != Sleep.UNDISTURBED && isOver();
-            for (; !over; over = isOver()) {
-                loop().scheduler.suspend(fiber);
-                interrupted |= takeInterrupt();
+            if (awaiting == Sleep.UNDISTURBED || !isOver()) {
+                do {
+                    loop().scheduler.suspend(fiber);
+                    interrupted |= takeInterrupt();
+                } while (!isOver());
             }
             cancelled = awaiting != null && awaiting.isCancelled();
         } finally {
-            awaiting = outer;
+            awaiting = null;
             loop().awaiting--;
             if (alarm != null) {
                 loop().removeTimer(alarm);
@@ -303,6 +303,7 @@ final class TaskImpl<T extends @Nullable Object> extends FutureImpl<T>
         if (c.undelivered > 0 && future != null) {
             c.latest = new Request(c.message);
             c.forwarded = passOn(c, c.latest, future);
+            awaiting = future; // cancelling may run another library's code, which has awaited
         }
     }
 
