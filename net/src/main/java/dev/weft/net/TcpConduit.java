@@ -43,6 +43,7 @@ class TcpConduit extends Conduit implements Listener.Connection {
         super(net, channel);
         this.options = options;
         this.handler = handler;
+        limitIdleness(options.readIdleTimeout(), options.writeIdleTimeout());
         stream = new ByteStream(this, options);
     }
 
@@ -126,6 +127,7 @@ class TcpConduit extends Conduit implements Listener.Connection {
     @Override
     public boolean isPeersFault(Throwable failure) {
         return failure == refused
+                || wasIdle(failure)
                 || failure instanceof TlsException t && remoteAddress().equals(t.peer())
                 || Listener.Connection.super.isPeersFault(failure);
     }
@@ -219,6 +221,7 @@ class TcpConduit extends Conduit implements Listener.Connection {
             handshake.fail(e);
             return;
         }
+        layer.tellArrivals(this::heard);
         Unread unread = takeBack();
         tls = new TlsConnection(upgrade, layer, handshake);
         layer.addBefore(

@@ -20,6 +20,8 @@ public final class TcpOptions {
     private static final class Values implements Cloneable {
         Duration connectTimeout = Duration.ofSeconds(10);
         Duration closeTimeout = Duration.ofSeconds(5);
+        @Nullable Duration readIdleTimeout;
+        @Nullable Duration writeIdleTimeout;
         int backlog = 1024;
         int maxLineBytes = 64 * 1024;
         Resolver resolver = Resolver.dns();
@@ -94,6 +96,60 @@ public final class TcpOptions {
             throw new IllegalArgumentException("closeTimeout must be >= 0, was " + value);
         }
         return with(v -> v.closeTimeout = value);
+    }
+
+    /**
+     * How long a peer may send nothing while a task waits to read.
+     *
+     * @return null by default: as long as it likes
+     */
+    public @Nullable Duration readIdleTimeout() {
+        return values.readIdleTimeout;
+    }
+
+    /**
+     * Sets how long a peer may send nothing while a task waits to read. The reading method then
+     * throws a {@link TimedOutException}, has read nothing, and the stream can be used on. The time
+     * counts only while a task waits, and anew whenever bytes come: of a long line, or of a record
+     * of TLS, too. It is no limit for the whole of what a method reads: that is {@code
+     * Async.timeout}.
+     *
+     * <p>A server's handler that lets the exception through ends its connection; nobody is told but
+     * the log (at level debug), as it is the peer's doing.
+     *
+     * @param value a positive duration; null for no limit
+     * @return the changed copy
+     */
+    public TcpOptions readIdleTimeout(@Nullable Duration value) {
+        requirePositiveOrNull(value, "readIdleTimeout");
+        return with(v -> v.readIdleTimeout = value);
+    }
+
+    /**
+     * How long a peer may take nothing while a task waits to write.
+     *
+     * @return null by default: as long as it likes
+     */
+    public @Nullable Duration writeIdleTimeout() {
+        return values.writeIdleTimeout;
+    }
+
+    /**
+     * Sets how long a peer may take nothing while a task waits to write, to flush or to shut down
+     * the output. The method then throws a {@link TimedOutException} that says how much is unsent,
+     * at the latest when a quarter more has passed. What was written was accepted, as when the
+     * method is cancelled, and stays to be sent: {@link ByteStream#abort} drops it. The time counts
+     * only while a task waits, and anew whenever bytes leave.
+     *
+     * <p>Bytes have left when the operating system has taken them; it may hold a few MiB for the
+     * peer. So give a peer that is slow but alive the time to read that much.
+     *
+     * @param value a positive duration; null for no limit
+     * @return the changed copy
+     */
+    public TcpOptions writeIdleTimeout(@Nullable Duration value) {
+        requirePositiveOrNull(value, "writeIdleTimeout");
+        return with(v -> v.writeIdleTimeout = value);
     }
 
     /**
@@ -263,6 +319,12 @@ public final class TcpOptions {
         Objects.requireNonNull(value, name + " must not be null");
         if (!value.isPositive()) {
             throw new IllegalArgumentException(name + " must be > 0, was " + value);
+        }
+    }
+
+    private static void requirePositiveOrNull(@Nullable Duration value, String name) {
+        if (value != null) {
+            requirePositive(value, name);
         }
     }
 

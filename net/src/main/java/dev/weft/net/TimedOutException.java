@@ -5,8 +5,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 
 /**
- * A limit that is an option of a connection ran out: connecting, a handshake, closing. A limit of
- * the caller's own ({@code timeout}) throws something else.
+ * A limit that is an option of a connection ran out: connecting, a handshake, an idle peer,
+ * closing. A limit of the caller's own ({@code timeout}) throws something else.
  */
 public final class TimedOutException extends UncheckedIOException {
     private static final long serialVersionUID = 1L;

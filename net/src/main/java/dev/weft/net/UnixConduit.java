@@ -92,7 +92,8 @@ final class UnixConduit extends TcpConduit {
     /** One unnamed peer is not another: addresses of theirs are the same object or not equal. */
     @Override
     public boolean isPeersFault(Throwable failure) {
-        return failure instanceof BrokenConnectionException broken
-                && broken.peer() == remoteAddress();
+        return wasIdle(failure)
+                || failure instanceof BrokenConnectionException broken
+                        && broken.peer() == remoteAddress();
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits of Unix sockets and their servers, and who may connect. Immutable: each setter returns a
@@ -100,6 +101,46 @@ public final class UnixOptions {
      */
     public UnixOptions closeTimeout(Duration value) {
         return with(stream.closeTimeout(value));
+    }
+
+    /**
+     * How long a peer may send nothing while a task waits to read.
+     *
+     * @return null by default: as long as it likes
+     */
+    public @Nullable Duration readIdleTimeout() {
+        return stream.readIdleTimeout();
+    }
+
+    /**
+     * Sets how long a peer may send nothing while a task waits to read; see {@link
+     * TcpOptions#readIdleTimeout(Duration)}.
+     *
+     * @param value a positive duration; null for no limit
+     * @return the changed copy
+     */
+    public UnixOptions readIdleTimeout(@Nullable Duration value) {
+        return with(stream.readIdleTimeout(value));
+    }
+
+    /**
+     * How long a peer may take nothing while a task waits to write.
+     *
+     * @return null by default: as long as it likes
+     */
+    public @Nullable Duration writeIdleTimeout() {
+        return stream.writeIdleTimeout();
+    }
+
+    /**
+     * Sets how long a peer may take nothing while a task waits to write; see {@link
+     * TcpOptions#writeIdleTimeout(Duration)}.
+     *
+     * @param value a positive duration; null for no limit
+     * @return the changed copy
+     */
+    public UnixOptions writeIdleTimeout(@Nullable Duration value) {
+        return with(stream.writeIdleTimeout(value));
     }
 
     /**

@@ -76,6 +76,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private @Nullable SocketAddress local;
     private @Nullable SocketAddress remote;
 
+    /** Set before tasks see this object; null if the peer may be idle as long as it likes. */
+    private @Nullable IdleWatch readIdle;
+
+    private @Nullable IdleWatch writeIdle;
+
     // ---- guarded by this
 
     private final ArrayDeque<Object> in = new ArrayDeque<>(4);
@@ -132,6 +137,81 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         this.channel = channel;
         eventLoop = channel.eventLoop();
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(LOW, HIGH));
+    }
+
+    /**
+     * Limits how long the peer may be idle while a task waits for it; before tasks see this object.
+     *
+     * @param reading while nothing comes; null for no limit
+     * @param writing while it takes nothing; null for no limit
+     */
+    protected final void limitIdleness(@Nullable Duration reading, @Nullable Duration writing) {
+        if (reading != null) {
+            readIdle = new IdleWatch(net.loop(), reading, this::silent);
+        }
+        if (writing != null) {
+            writeIdle =
+                    new IdleWatch(net.loop(), writing, this::stuck, this::execute, this::sentSoFar);
+        }
+    }
+
+    private TimedOutException silent(Duration limit) {
+        return new TimedOutException(
+                "nothing has come on "
+                        + this
+                        + " for the readIdleTimeout of "
+                        + limit.toMillis()
+                        + " ms: nothing was read, and what had come before stays to be read",
+                limit);
+    }
+
+    private TimedOutException stuck(Duration limit) {
+        return new TimedOutException(
+                "the peer of "
+                        + this
+                        + " has taken nothing for the writeIdleTimeout of "
+                        + limit.toMillis()
+                        + " ms: about "
+                        + unsent()
+                        + " bytes of what was written are unsent, and stay to be sent",
+                limit);
+    }
+
+    /** Another number once bytes have left; on the event loop. */
+    private long sentSoFar() {
+        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+        return buffer == null
+                ? 0
+                : 31 * (31L * buffer.size() + buffer.totalPendingWriteBytes())
+                        + buffer.currentProgress();
+    }
+
+    /** Bytes have come, though perhaps none yet for a task; from any thread. */
+    protected final void heard() {
+        IdleWatch watch = readIdle;
+        if (watch != null) {
+            watch.moved();
+        }
+    }
+
+    /**
+     * Whether a task got this since the peer was idle.
+     *
+     * @param failure what the task failed with
+     * @return whether it came from a limit of idleness of this very connection
+     */
+    protected final boolean wasIdle(Throwable failure) {
+        return readIdle != null && readIdle.hasThrown(failure)
+                || writeIdle != null && writeIdle.hasThrown(failure);
+    }
+
+    private void stopIdleWatches() {
+        if (readIdle != null) {
+            readIdle.stop();
+        }
+        if (writeIdle != null) {
+            writeIdle.stop();
+        }
     }
 
     /** What people call it, such as {@code ByteStream}. */
@@ -301,7 +381,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     private void awaitArrival(Promise<@Nullable Void> arrival) {
         try {
-            Async.await(arrival);
+            IdleWatch.await(readIdle, arrival);
         } catch (Throwable e) {
             synchronized (this) {
                 reader = null;
@@ -410,7 +490,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             writers.add(room);
         }
         try {
-            Async.await(room);
+            IdleWatch.await(writeIdle, room);
         } finally {
             synchronized (this) {
                 writers.remove(room);
@@ -464,7 +544,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (schedule) {
             execute(this);
         }
-        if (!Async.await(sent)) {
+        if (!IdleWatch.await(writeIdle, sent)) {
             synchronized (this) {
                 throw unusable(what);
             }
@@ -936,6 +1016,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             counted = false;
             net.closed();
         }
+        stopIdleWatches();
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
         List<Promise<Boolean>> closing;

@@ -46,6 +46,7 @@ public final class TlsLayer extends ChannelDuplexHandler {
     private final Duration closeTimeout;
     private final SslHandler handler;
 
+    private Runnable arrival = () -> {};
     private @Nullable ChannelHandlerContext context;
     private byte[] beginning = {};
     private boolean handshaken;
@@ -75,6 +76,15 @@ public final class TlsLayer extends ChannelDuplexHandler {
         handler = make.apply(this::delegate);
         handler.setHandshakeTimeoutMillis(0); // whoever waits for it has a limit of its own
         handler.setCloseNotifyFlushTimeoutMillis(Math.max(1, closeTimeout.toMillis()));
+    }
+
+    /**
+     * Calls a function when bytes have come over the wire, be it a part of a record alone.
+     *
+     * @param function what to call; on the event loop
+     */
+    public void tellArrivals(Runnable function) {
+        arrival = function;
     }
 
     /** Netty's handler. */
@@ -183,6 +193,7 @@ public final class TlsLayer extends ChannelDuplexHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf buffer = (ByteBuf) message;
         net.read(buffer.readableBytes());
+        arrival.run();
         awaitsTickets = false;
         if (lingering) {
             buffer.release();
