@@ -90,4 +90,9 @@ final class LoopAccess extends Access {
     public @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException {
         return Transports.peerCredentials(channel);
     }
+
+    @Override
+    public boolean sendsFiles(Channel channel) {
+        return Transports.sendsFiles(channel);
+    }
 }

@@ -303,6 +303,19 @@ final class Transports {
         };
     }
 
+    /**
+     * Whether a channel's kernel side sends files by itself. Not io_uring's: Netty 4.2.18 splices
+     * with offsets of 32 bits ({@code IoUringFileRegion}).
+     */
+    static boolean sendsFiles(Channel channel) {
+        return channel instanceof NioSocketChannel
+                || channel instanceof NioUnixChannel
+                || channel instanceof EpollSocketChannel
+                || channel instanceof EpollDomainSocketChannel
+                || channel instanceof KQueueSocketChannel
+                || channel instanceof KQueueDomainSocketChannel;
+    }
+
     private static IllegalStateException withoutIo() {
         return new IllegalStateException(
                 "this loop has no I/O: open it with an operating system's transport, such as Transport.AUTO");

@@ -6,9 +6,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -552,6 +555,55 @@ public final class ByteStream implements AutoCloseable {
     /** Writes bytes that nobody changes any more. */
     void writeOwned(byte[] bytes) {
         conduit.put(Unpooled.wrappedBuffer(bytes), bytes.length, true);
+    }
+
+    /**
+     * Sends a whole file, as long as it is when this is called. Otherwise as {@link
+     * #sendFile(FileChannel, long, long)}.
+     *
+     * @param file a regular file
+     * @return its length
+     * @throws UncheckedIOException if it cannot be opened or read
+     */
+    public long sendFile(Path file) {
+        return FileSender.send(this, file);
+    }
+
+    /**
+     * Sends a part of a file. Counterpart of asyncio's {@code loop.sendfile} and of {@link
+     * FileChannel#transferTo}.
+     *
+     * <p>The kernel sends the file by itself (sendfile), without a copy in this program, for TCP
+     * and Unix sockets on epoll, kqueue and NIO. With TLS, on io_uring, and for files that are not
+     * of the operating system, it is read in chunks of 128 KiB off the loop. Either way little
+     * memory is needed, however long the file is, and tasks of other connections go on in between.
+     * When the kernel sends, it is the loop that waits for a disk: for files on a slow one, read
+     * them with {@code offload} and {@link #write(byte[]) write} them.
+     *
+     * <p>The file stays open, and its position where it is: several tasks may send the same one.
+     * What was written before is sent before. No other task may write meanwhile.
+     *
+     * {@snippet file="SendFileTest.java" region="sendFile"}
+     *
+     * <p><b>Suspends</b> until all bytes have been handed to the operating system.
+     * <b>Cancellation</b>: as long as no byte was sent, nothing has happened. After that the stream
+     * is aborted, as the peer could not tell a part of the file from the whole; so it is when
+     * sending fails half-way, for whatever reason. How much the peer has got is not known. Whoever
+     * wants to stop in between sends part after part. In either case the file is not used any more
+     * when this method ends.
+     *
+     * @param file the file, open for reading
+     * @param position where to begin, 0 or more
+     * @param count how many bytes, 0 or more
+     * @throws EndOfFileException if the file is shorter; if it turns out half-way, as the file has
+     *     shrunk, the stream is aborted
+     * @throws UncheckedIOException if the file cannot be read, or is closed
+     * @throws TimedOutException if the peer takes nothing for {@link TcpOptions#writeIdleTimeout};
+     *     the stream is aborted
+     * @throws BusyException if another task is writing
+     */
+    public void sendFile(FileChannel file, long position, long count) {
+        FileSender.send(this, file, position, count);
     }
 
     /**

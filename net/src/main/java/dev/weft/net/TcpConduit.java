@@ -4,6 +4,7 @@ import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.LoopNet;
 import dev.weft.net.internal.TlsLayer;
+import dev.weft.netty.NettyBridge;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -109,6 +110,11 @@ class TcpConduit extends Conduit implements Listener.Connection {
         if (waiting != null && !waiting.isDone()) {
             waiting.fail(unusable("upgrade to TLS"));
         }
+    }
+
+    /** Whether the kernel can send files: nobody in between is to see their bytes. */
+    boolean sendsFiles() {
+        return tls == null && NettyBridge.sendsFiles(channel());
     }
 
     // ---- a server's

@@ -84,4 +84,6 @@ public abstract class Access {
             Transport transport);
 
     public abstract @Nullable PeerCredentials peerCredentials(Channel channel) throws IOException;
+
+    public abstract boolean sendsFiles(Channel channel);
 }

@@ -194,4 +194,16 @@ public final class NettyBridge {
         Objects.requireNonNull(channel, "channel must not be null");
         return Access.get().peerCredentials(channel);
     }
+
+    /**
+     * Whether a channel sends a {@code FileRegion} without copying it through this program: TCP and
+     * Unix channels do on epoll, kqueue and NIO, if no handler of theirs changes the bytes.
+     *
+     * @param channel a channel
+     * @return true if the kernel reads the file
+     */
+    public static boolean sendsFiles(Channel channel) {
+        Objects.requireNonNull(channel, "channel must not be null");
+        return Access.get().sendsFiles(channel);
+    }
 }

@@ -14,6 +14,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FileRegion;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -63,8 +64,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** In the outgoing queue: what follows is to be released, not sent. */
     private static final Object RELEASE = new Object();
 
-    /** A place in the outgoing queue, told when all before it has been sent; it may be the end. */
-    private record Mark(Promise<Boolean> sent, boolean end) {}
+    /**
+     * A place in the outgoing queue, told when all up to it has been sent; it may be the end, or a
+     * part of a file.
+     */
+    private record Mark(Promise<Boolean> sent, boolean end, @Nullable FileRegion part) {}
 
     private final LoopNet net;
     private final Channel channel;
@@ -103,6 +107,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     /** A layer goes in front of this: until it is there, nobody else may write. */
     private boolean upgrading;
+
+    /** A file is being sent: nobody else may write. */
+    private boolean sendingFile;
 
     /** Why nothing can be written any more, although the connection is not broken; or null. */
     private @Nullable IOException outputLost;
@@ -171,9 +178,13 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                         + this
                         + " has taken nothing for the writeIdleTimeout of "
                         + limit.toMillis()
-                        + " ms: about "
-                        + unsent()
-                        + " bytes of what was written are unsent, and stay to be sent",
+                        + " ms: "
+                        + (sendingFile
+                                ? "a file was sent in part, and the stream is aborted"
+                                : "about "
+                                        + unsent()
+                                        + " bytes of what was written are unsent, and stay to be"
+                                        + " sent"),
                 limit);
     }
 
@@ -467,7 +478,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (outputLost != null) {
             return failed("write", outputLost);
         }
-        if (exclusive && (upgrading || !writers.isEmpty())) {
+        if (exclusive && (upgrading || sendingFile || !writers.isEmpty())) {
             return new BusyException("cannot write: another task is writing to " + this);
         }
         return null;
@@ -516,6 +527,48 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     /**
+     * A file is to be sent: until {@link #endFile} nobody else may write. What belongs to it is
+     * written as not exclusive. If the connection closes before the file's end, it is reset, as the
+     * peer would take a part for the whole: Netty closes it by itself when the kernel cannot read
+     * on.
+     */
+    public final void beginFile() {
+        synchronized (this) {
+            RuntimeException refusal = refusal(true);
+            if (refusal != null) {
+                throw refusal;
+            }
+            sendingFile = true;
+        }
+        execute(() -> linger(0));
+    }
+
+    /** The file was sent, or will not be. */
+    public final void endFile() {
+        synchronized (this) {
+            sendingFile = false;
+        }
+        execute(() -> linger(-1));
+    }
+
+    private void linger(int seconds) {
+        if (channel.isOpen()) {
+            channel.config().setOption(ChannelOption.SO_LINGER, seconds);
+        }
+    }
+
+    /**
+     * Sends a part of a file, and waits until the operating system has taken all of it. Whatever
+     * ends the wait otherwise leaves the part in the queue: then {@link #abort}.
+     *
+     * @param part what to send; released when it is sent, or never will be
+     * @param bytes how long it is
+     */
+    public final void putFile(FileRegion part, int bytes) {
+        mark("send a file", new Mark(Promise.create(), false, part), bytes, false);
+    }
+
+    /**
      * Ends this side's output, after all that was written, and waits until that has been sent. It
      * ends even if the waiter is cancelled.
      */
@@ -529,22 +582,30 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     private void mark(String what, boolean end, boolean exclusive) {
-        Promise<Boolean> sent = Promise.create();
+        mark(what, new Mark(Promise.create(), end, null), 0, exclusive);
+    }
+
+    private void mark(String what, Mark mark, int bytes, boolean exclusive) {
         boolean schedule;
+        RuntimeException refusal;
         synchronized (this) {
-            RuntimeException refusal = refusal(exclusive);
-            if (refusal != null) {
-                throw refusal;
+            refusal = refusal(exclusive);
+            if (refusal == null) {
+                outputEnded |= mark.end;
+                out.add(mark);
+                outBytes += bytes;
             }
-            outputEnded |= end;
-            out.add(new Mark(sent, end));
-            schedule = !scheduled;
-            scheduled = true;
+            schedule = refusal == null && !scheduled;
+            scheduled |= schedule;
+        }
+        if (refusal != null) {
+            ReferenceCountUtil.release(mark.part);
+            throw refusal;
         }
         if (schedule) {
             execute(this);
         }
-        if (!IdleWatch.await(writeIdle, sent)) {
+        if (!IdleWatch.await(writeIdle, mark.sent)) {
             synchronized (this) {
                 throw unusable(what);
             }
@@ -703,7 +764,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         drop();
         execute(() -> {
             if (channel.isOpen()) {
-                channel.config().setOption(ChannelOption.SO_LINGER, 0);
+                linger(0);
                 closeNow();
             }
         });
@@ -820,8 +881,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     private void write(ChannelHandlerContext ctx, Mark mark) {
-        ctx.write(Unpooled.EMPTY_BUFFER)
+        ctx.write(mark.part != null ? mark.part : Unpooled.EMPTY_BUFFER)
                 .addListener(f -> {
+                    if (mark.part != null && f.cause() instanceof IOException e) {
+                        spoil(e); // before whoever waits is told: Netty has closed the channel
+                    }
                     if (f.isSuccess() && mark.end && channel instanceof DuplexChannel socket) {
                         endOutput(socket).addListener(g -> mark.sent.tryComplete(g.isSuccess()));
                     } else {
@@ -1052,6 +1116,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
         for (Object message : unsent) {
             if (message instanceof Mark mark) {
+                ReferenceCountUtil.release(mark.part);
                 mark.sent.tryComplete(false);
             } else {
                 ReferenceCountUtil.release(message);
