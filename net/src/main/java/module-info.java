@@ -9,6 +9,7 @@ module dev.weft.net {
     requires transitive dev.weft.runtime;
     requires static transitive org.jspecify;
     requires org.slf4j;
+    requires jdk.net; // when the kernel asks a silent peer, on NIO
 
     // Optional: whoever uses it brings it.
     requires static micrometer.core;

@@ -78,6 +78,7 @@ final class ProxyConnect {
                     proxy.host(),
                     proxy.port(),
                     options.connectTimeout(),
+                    options.localAddress(),
                     (net, channel) -> {
                         ProxyHandshake handshake =
                                 new ProxyHandshake(

@@ -1,7 +1,9 @@
 package dev.weft.net;
 
+import dev.weft.Loop;
 import dev.weft.net.internal.Dialer;
 import dev.weft.net.internal.Listener;
+import dev.weft.net.internal.TcpChannelOptions;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -42,12 +44,14 @@ public final class Tcp {
      * @param port 1 to 65,535
      * @param options the limits, and a proxy if there is one
      * @return the open stream, which the caller has to close
+     * @throws UnsupportedOperationException if the loop's transport has no such socket option
      * @throws ProxyFailedException if {@link TcpOptions#proxy(Proxy)} cannot be reached, or refuses
      * @throws TlsException if the two sides do not agree on TLS
      */
     public static ByteStream connect(String host, int port, TcpOptions options) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
+        TcpChannelOptions.require(options, Loop.current().transport());
         ClientTls tls = options.clientTls();
         if (tls != null) {
             tls.context(); // which may fail, and take long: before there is a connection
@@ -80,6 +84,7 @@ public final class Tcp {
                 host,
                 port,
                 options.connectTimeout(),
+                options.localAddress(),
                 (net, channel) -> {
                     TcpConduit conduit = new TcpConduit(net, channel, options, null);
                     channel.pipeline().addLast(conduit);
@@ -119,12 +124,14 @@ public final class Tcp {
      * @param handler what to do with a connection; with {@link TcpOptions#tls(ServerTls)}, once its
      *     handshake is done
      * @return the open server
+     * @throws UnsupportedOperationException if the loop's transport has no such socket option
      * @throws InvalidKeyMaterialException if a certificate or key cannot be used
      */
     public static Server listen(String host, int port, TcpOptions options, StreamHandler handler) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
         Objects.requireNonNull(handler, "handler must not be null");
+        TcpChannelOptions.require(options, Loop.current().transport());
         ServerTls tls = options.serverTls();
         if (tls != null) {
             tls.context(); // which may fail
@@ -132,6 +139,7 @@ public final class Tcp {
         return new Server(
                 Listener.open(
                         new Listener.Plan(host, port, options.backlog(), Duration.ZERO),
+                        options,
                         (listener, channel) -> {
                             TcpConduit conduit =
                                     new TcpConduit(listener.net(), channel, options, handler);

@@ -3,6 +3,7 @@ package dev.weft.net;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.LoopNet;
+import dev.weft.net.internal.TcpChannelOptions;
 import dev.weft.net.internal.TlsLayer;
 import dev.weft.netty.NettyBridge;
 import io.netty.buffer.ByteBuf;
@@ -44,6 +45,7 @@ class TcpConduit extends Conduit implements Listener.Connection {
         super(net, channel);
         this.options = options;
         this.handler = handler;
+        TcpChannelOptions.set(channel, options, net.loop().transport());
         limitIdleness(options.readIdleTimeout(), options.writeIdleTimeout());
         stream = new ByteStream(this, options);
     }

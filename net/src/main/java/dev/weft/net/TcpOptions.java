@@ -1,11 +1,15 @@
 package dev.weft.net;
 
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Limits of TCP connections and servers. Immutable: each setter returns a changed copy. */
+/**
+ * Limits of TCP connections and servers, and their sockets' options. Immutable: each setter returns
+ * a changed copy.
+ */
 public final class TcpOptions {
     private static final TcpOptions DEFAULTS = new TcpOptions(new Values());
 
@@ -24,6 +28,14 @@ public final class TcpOptions {
         @Nullable Duration writeIdleTimeout;
         int backlog = 1024;
         int maxLineBytes = 64 * 1024;
+        boolean noDelay = true;
+        @Nullable KeepAlive keepAlive;
+        @Nullable Duration userTimeout;
+        int sendBufferBytes;
+        int receiveBufferBytes;
+        int trafficClass;
+        boolean ipv6Only;
+        @Nullable InetSocketAddress localAddress;
         Resolver resolver = Resolver.dns();
         @Nullable Proxy proxy;
         @Nullable ProxyHeader proxyHeader;
@@ -193,6 +205,177 @@ public final class TcpOptions {
     }
 
     /**
+     * Whether small writes go out at once, and do not wait for the peer's answer to earlier ones.
+     *
+     * @return true by default: Nagle's algorithm is off
+     */
+    public boolean noDelay() {
+        return values.noDelay;
+    }
+
+    /**
+     * Sets whether small writes go out at once ({@code TCP_NODELAY}).
+     *
+     * @param value false for Nagle's algorithm
+     * @return the changed copy
+     */
+    public TcpOptions noDelay(boolean value) {
+        return with(v -> v.noDelay = value);
+    }
+
+    /**
+     * When the operating system asks a silent peer whether it is there.
+     *
+     * @return null by default: never
+     */
+    public @Nullable KeepAlive keepAlive() {
+        return values.keepAlive;
+    }
+
+    /**
+     * Sets when the operating system asks a silent peer whether it is there ({@code SO_KEEPALIVE});
+     * on epoll, io_uring and NIO.
+     *
+     * @param value the times; null for never
+     * @return the changed copy
+     */
+    public TcpOptions keepAlive(@Nullable KeepAlive value) {
+        return with(v -> v.keepAlive = value);
+    }
+
+    /**
+     * How long sent bytes may stay unacknowledged before the connection is broken.
+     *
+     * @return null by default: the system's, with Linux some 15 minutes
+     */
+    public @Nullable Duration userTimeout() {
+        return values.userTimeout;
+    }
+
+    /**
+     * Sets how long sent bytes may stay unacknowledged before the connection is broken (TCP's user
+     * timeout, RFC 5482): for a peer that has vanished while something is on its way. On epoll and
+     * io_uring.
+     *
+     * @param value 1 ms to 24 days; null for the system's
+     * @return the changed copy
+     */
+    public TcpOptions userTimeout(@Nullable Duration value) {
+        if (value != null && (value.toMillis() < 1 || value.compareTo(Duration.ofDays(24)) > 0)) {
+            throw new IllegalArgumentException("userTimeout must be 1 ms to 24 days, was " + value);
+        }
+        return with(v -> v.userTimeout = value);
+    }
+
+    /**
+     * How much the operating system holds for the peer to take.
+     *
+     * @return 0 by default: as the system sees fit, which adapts it
+     */
+    public int sendBufferBytes() {
+        return values.sendBufferBytes;
+    }
+
+    /**
+     * Sets how much the operating system holds for the peer to take ({@code SO_SNDBUF}). Linux
+     * takes twice as much, for its own needs, within limits of its own.
+     *
+     * @param value how many bytes, 1 or more; 0 for what the system sees fit
+     * @return the changed copy
+     */
+    public TcpOptions sendBufferBytes(int value) {
+        requireAtLeastZero(value, "sendBufferBytes");
+        return with(v -> v.sendBufferBytes = value);
+    }
+
+    /**
+     * How much the operating system holds of what the peer has sent and nobody has read.
+     *
+     * @return 0 by default: as the system sees fit, which adapts it
+     */
+    public int receiveBufferBytes() {
+        return values.receiveBufferBytes;
+    }
+
+    /**
+     * Sets how much the operating system holds of what nobody has read ({@code SO_RCVBUF}), and so
+     * the peer's window. Linux takes twice as much, for its own needs, within limits of its own.
+     *
+     * @param value how many bytes, 1 or more; 0 for what the system sees fit
+     * @return the changed copy
+     */
+    public TcpOptions receiveBufferBytes(int value) {
+        requireAtLeastZero(value, "receiveBufferBytes");
+        return with(v -> v.receiveBufferBytes = value);
+    }
+
+    /**
+     * How packets are marked for routers: IPv4's type of service, IPv6's traffic class.
+     *
+     * @return 0 by default
+     */
+    public int trafficClass() {
+        return values.trafficClass;
+    }
+
+    /**
+     * Sets how packets are marked for routers (RFC 2474; {@code IP_TOS}).
+     *
+     * @param value the octet, 0 to 255, such as 0xb8 for expedited forwarding
+     * @return the changed copy
+     */
+    public TcpOptions trafficClass(int value) {
+        if (value < 0 || value > 255) {
+            throw new IllegalArgumentException("trafficClass must be 0 to 255, was " + value);
+        }
+        return with(v -> v.trafficClass = value);
+    }
+
+    /**
+     * Whether a server on an IPv6 address is for IPv6 alone.
+     *
+     * @return false by default: {@code "::"} takes IPv4 too, where the system has it so
+     */
+    public boolean ipv6Only() {
+        return values.ipv6Only;
+    }
+
+    /**
+     * Sets whether a server on an IPv6 address is for IPv6 alone, so that the port is free for
+     * another on IPv4 ({@code IPV6_V6ONLY}); on epoll and io_uring.
+     *
+     * @param value true to have {@code "::"} mean IPv6
+     * @return the changed copy
+     */
+    public TcpOptions ipv6Only(boolean value) {
+        return with(v -> v.ipv6Only = value);
+    }
+
+    /**
+     * Where clients connect from.
+     *
+     * @return null by default: the system chooses
+     */
+    public @Nullable InetSocketAddress localAddress() {
+        return values.localAddress;
+    }
+
+    /**
+     * Sets where clients connect from: an address of this machine. Only the host's addresses of the
+     * same family are tried then. With a port of its own only one connection to a peer is possible
+     * at a time, and the host's addresses should be one.
+     *
+     * @param value the address, with port 0 for any; null for what the system chooses
+     * @return the changed copy
+     */
+    public TcpOptions localAddress(@Nullable InetSocketAddress value) {
+        if (value != null && value.isUnresolved()) {
+            throw new IllegalArgumentException("localAddress must be resolved, was " + value);
+        }
+        return with(v -> v.localAddress = value);
+    }
+
+    /**
      * What finds the addresses of a host to connect to.
      *
      * @return {@link Resolver#dns} by default
@@ -325,6 +508,12 @@ public final class TcpOptions {
     private static void requirePositiveOrNull(@Nullable Duration value, String name) {
         if (value != null) {
             requirePositive(value, name);
+        }
+    }
+
+    private static void requireAtLeastZero(int value, String name) {
+        if (value < 0) {
+            throw new IllegalArgumentException(name + " must be >= 0, was " + value);
         }
     }
 

@@ -48,8 +48,11 @@ public final class Dialer {
     private final int port;
     private final Duration limit;
     private final long deadline;
+    private final @Nullable InetSocketAddress local;
 
-    private Dialer(LoopNet net, String host, int port, Duration limit) {
+    private Dialer(
+            LoopNet net, String host, int port, Duration limit, @Nullable InetSocketAddress local) {
+        this.local = local;
         this.net = net;
         this.host = host;
         this.port = port;
@@ -74,12 +77,51 @@ public final class Dialer {
             int port,
             Duration limit,
             BiFunction<LoopNet, Channel, C> setUp) {
+        return dial(resolver, host, port, limit, null, setUp);
+    }
+
+    /**
+     * As the other, from an address of this machine.
+     *
+     * @param local where from; null for what the system chooses
+     */
+    public static <C> C dial(
+            Resolver resolver,
+            String host,
+            int port,
+            Duration limit,
+            @Nullable InetSocketAddress local,
+            BiFunction<LoopNet, Channel, C> setUp) {
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535, was " + port);
         }
-        Dialer dialer = new Dialer(LoopNet.of(Loop.current()), host, port, limit);
-        List<InetAddress> addresses = Names.resolve(resolver, host, limit);
+        Dialer dialer = new Dialer(LoopNet.of(Loop.current()), host, port, limit, local);
+        List<InetAddress> addresses = dialer.reachable(Names.resolve(resolver, host, limit));
         return dialer.new Race<>(setUp).run(familiesInTurn(addresses).iterator());
+    }
+
+    /** Those of the local address's family. */
+    private List<InetAddress> reachable(List<InetAddress> addresses) {
+        InetAddress from = local == null ? null : local.getAddress();
+        if (from == null || from.isAnyLocalAddress()) {
+            return addresses;
+        }
+        List<InetAddress> same =
+                addresses.stream().filter(a -> a.getClass() == from.getClass()).toList();
+        if (same.isEmpty() && !addresses.isEmpty()) {
+            throw new ConnectFailedException(
+                    "cannot connect to "
+                            + host
+                            + " port "
+                            + port
+                            + " from "
+                            + NetUtil.toAddressString(from)
+                            + ": it has no address of that family",
+                    host,
+                    port,
+                    new IOException("no address of the local address's family"));
+        }
+        return same;
     }
 
     /** RFC 8305, section 4, with a First Address Family Count of 1. */
@@ -240,6 +282,7 @@ public final class Dialer {
                         @Override
                         protected void initChannel(Channel ch) {
                             channel = ch;
+                            TcpChannelOptions.bindTo(ch, local, net.loop().transport());
                             C made = setUp.apply(net, ch);
                             conduit = made;
                         }
@@ -252,7 +295,7 @@ public final class Dialer {
                             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                             .handler(initializer)
-                            .connect(address);
+                            .connect(address, local);
             channel = connecting.channel();
             connecting.addListener(f -> {
                 if (!f.isSuccess() || conduit == null) {

@@ -9,6 +9,7 @@ import dev.weft.UnhandledFailure;
 import dev.weft.net.AddressInUseException;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.ListenFailedException;
+import dev.weft.net.TcpOptions;
 import dev.weft.netty.NettyBridge;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -120,12 +121,13 @@ public final class Listener {
     }
 
     /** A TCP port. */
-    private record Port(Plan plan, InetAddress host) implements Place {
+    private record Port(Plan plan, InetAddress host, TcpOptions options) implements Place {
         @Override
         public void configure(ServerBootstrap bootstrap, Loop loop) {
             bootstrap
                     .channelFactory(NettyBridge.serverChannels(loop, host))
                     .childOption(ChannelOption.TCP_NODELAY, true);
+            TcpChannelOptions.listen(bootstrap, options);
         }
 
         @Override
@@ -185,11 +187,26 @@ public final class Listener {
      * @return the open listener
      */
     public static Listener open(Plan plan, BiConsumer<Listener, Channel> setUp) {
+        return open(plan, TcpOptions.defaults(), setUp);
+    }
+
+    /**
+     * As {@link #open(Plan, BiConsumer)}, with options of the socket.
+     *
+     * @param plan what to open
+     * @param options those of the listening socket; its connections get theirs in {@code setUp}
+     * @param setUp fills a new channel's pipeline
+     * @return the open listener
+     */
+    public static Listener open(
+            Plan plan, TcpOptions options, BiConsumer<Listener, Channel> setUp) {
         if (plan.port < 0 || plan.port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
         }
         List<InetAddress> addresses = Names.resolve(Names.DNS, plan.host, LOOKUP_LIMIT);
-        return open(plan, new Port(plan, addresses.getFirst()), setUp);
+        InetAddress address = addresses.getFirst();
+        TcpChannelOptions.requireFamily(options, address);
+        return open(plan, new Port(plan, address, options), setUp);
     }
 
     /**
