@@ -2,8 +2,9 @@
  * TCP, UDP, Unix sockets, TLS, DNS, HTTP and WebSocket, for the tasks of {@code dev.weft.runtime}.
  */
 module dev.weft.net {
-    // Export each package when it comes: dev.weft.net.netty, dev.weft.http.
+    // Export each package when it comes: dev.weft.http.
     exports dev.weft.net;
+    exports dev.weft.net.netty;
     exports dev.weft.websocket;
 
     requires transitive dev.weft.runtime;

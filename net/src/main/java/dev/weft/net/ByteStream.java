@@ -1,9 +1,13 @@
 package dev.weft.net;
 
 import dev.weft.Async;
+import dev.weft.Loop;
+import dev.weft.net.internal.Access;
 import dev.weft.net.internal.Conduit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -37,6 +41,10 @@ public final class ByteStream implements AutoCloseable {
     private static final byte[] NOTHING = {};
     private static final int FIRST_PART = 8 * 1024;
     private static final byte[] LINE_FEED = {'\n'};
+
+    static {
+        Access.set(new StreamAccess());
+    }
 
     private final Conduit conduit;
     private final TcpOptions options;
@@ -736,6 +744,29 @@ public final class ByteStream implements AutoCloseable {
      */
     public @Nullable TlsSession tls() {
         return conduit instanceof TcpConduit tcp ? tcp.session() : null;
+    }
+
+    /** Puts a handler in the place of this, and gives up the channel. */
+    Channel detach(ChannelHandler handler) {
+        if (!(conduit instanceof TcpConduit tcp)) {
+            throw new IllegalArgumentException("stream must be a socket's, was " + this);
+        }
+        if (Loop.current() != conduit.net().loop()) {
+            throw new IllegalStateException(
+                    "stream must be of this task's loop, was of "
+                            + conduit.net().loop().name()
+                            + ": "
+                            + this);
+        }
+        beginGathering();
+        gathering = true;
+        try {
+            tcp.beginDetaching(rest);
+            rest = null;
+            return tcp.detach(handler);
+        } finally {
+            gathering = false;
+        }
     }
 
     /** Tells which host was connected to. */

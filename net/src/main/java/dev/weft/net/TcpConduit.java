@@ -1,5 +1,7 @@
 package dev.weft.net;
 
+import dev.weft.Async;
+import dev.weft.Promise;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.LoopNet;
@@ -11,7 +13,10 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
@@ -210,6 +215,66 @@ class TcpConduit extends Conduit implements Listener.Connection {
         return t != null && cause instanceof SSLException
                 ? t.explain(cause, toString(), remoteAddress())
                 : super.failed(what, cause);
+    }
+
+    // ---- going over to Netty
+
+    /** From now on nobody else may read or write; the stream gives back what it had taken. */
+    void beginDetaching(@Nullable ByteBuf rest) {
+        beginUpgrade(rest);
+    }
+
+    /** Puts a handler in the place of this. */
+    Channel detach(ChannelHandler handler) {
+        Promise<Channel> detached = Promise.create();
+        execute(() -> detachOnLoop(handler, detached));
+        try {
+            return Async.await(detached);
+        } catch (Throwable e) {
+            if (isDetached()) {
+                channel().close(); // nobody else knows of it
+            }
+            throw e;
+        } finally {
+            endUpgrade();
+        }
+    }
+
+    /**
+     * In one go, so that nothing comes in between. What was not read is handed on by a handler that
+     * stands there for so long: TLS, which may be before this, is done with it.
+     */
+    private void detachOnLoop(ChannelHandler handler, Promise<Channel> detached) {
+        if (detached.isDone()) {
+            return; // cancelled
+        }
+        if (!isOpen()) {
+            detached.tryFail(unusable("hand over to Netty"));
+            return;
+        }
+        Unread unread = takeBack();
+        markDetached();
+        ChannelPipeline pipeline = channel().pipeline();
+        ChannelInboundHandlerAdapter before = new ChannelInboundHandlerAdapter();
+        try {
+            pipeline.addBefore(pipeline.context(this).name(), null, before);
+            pipeline.replace(this, null, handler);
+        } catch (RuntimeException e) { // such as a handler that is in use elsewhere
+            unread.messages().forEach(ReferenceCountUtil::release);
+            channel().close();
+            detached.tryFail(e);
+            return;
+        }
+        ChannelHandlerContext ctx = pipeline.context(before);
+        unread.messages().forEach(ctx::fireChannelRead);
+        if (!unread.messages().isEmpty()) {
+            ctx.fireChannelReadComplete();
+        }
+        if (unread.ended()) {
+            ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+        pipeline.remove(before);
+        detached.tryComplete(channel());
     }
 
     // ---- TLS: the event loop

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
 import io.netty.channel.WriteBufferWaterMark;
@@ -119,6 +120,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     /** The channel has gone. */
     private boolean inactive;
+
+    /** The channel is a user's, and none of this object's business any more. */
+    private boolean detached;
 
     private final ArrayDeque<Promise<Boolean>> closers = new ArrayDeque<>(1);
 
@@ -759,8 +763,35 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         wakeAll(full);
     }
 
+    /**
+     * From now on the channel is a user's, and closed by nobody here; on the event loop, after
+     * {@link #takeBack}.
+     */
+    protected final void markDetached() {
+        synchronized (this) {
+            closed = true;
+            inactive = true;
+            detached = true;
+        }
+        stopIdleWatches();
+        if (counted) {
+            counted = false;
+            net.closed();
+        }
+    }
+
+    /** Whether the channel is a user's. */
+    protected final boolean isDetached() {
+        synchronized (this) {
+            return detached;
+        }
+    }
+
     /** Closes at once, dropping what was not sent. Does not wait; from any thread. */
     public final void abort() {
+        if (isDetached()) {
+            return;
+        }
         drop();
         execute(() -> {
             if (channel.isOpen()) {
@@ -807,7 +838,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     private StreamClosedException closedWhen(String what) {
-        return new StreamClosedException("cannot " + what + ": " + this + " is closed");
+        return new StreamClosedException(
+                "cannot "
+                        + what
+                        + ": "
+                        + this
+                        + (isDetached() ? " was handed over to Netty" : " is closed"));
     }
 
     /**
@@ -859,7 +895,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             } else if (message == RELEASE) {
                 ReferenceCountUtil.release(batch.poll());
             } else {
-                ctx.write(message, ctx.voidPromise());
+                ctx.write(message, promise(ctx));
             }
         }
         moving = 0;
@@ -869,6 +905,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (writersWait && channel.isWritable()) {
             wakeWriters();
         }
+    }
+
+    /**
+     * For a message that nobody waits for; failures go to {@link #exceptionCaught}.
+     *
+     * @param ctx this handler's
+     * @return a promise
+     */
+    protected ChannelPromise promise(ChannelHandlerContext ctx) {
+        return ctx.voidPromise();
     }
 
     /**
