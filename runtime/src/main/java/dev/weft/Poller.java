@@ -146,6 +146,9 @@ final class Poller {
 
     private volatile boolean shutDownAsked;
 
+    /** Whether the event loop has been run; owned by it. */
+    private boolean readied;
+
     /** The deadline for which the alarm is set; owned by the event loop. */
     private long alarmAt = Timers.NONE;
 
@@ -208,7 +211,9 @@ final class Poller {
      */
     int turn() {
         try {
-            int handled = eventLoop.runNonBlockingTasks(0);
+            // The first run also readies the I/O handler: before that io_uring submits nothing.
+            int handled = readied ? eventLoop.runNonBlockingTasks(0) : eventLoop.runNow();
+            readied = true;
             if (timers.earliest() != alarmAt) {
                 setAlarm();
             }

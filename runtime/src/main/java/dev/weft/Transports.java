@@ -65,6 +65,19 @@ final class Transports {
 
     private static final int MAX_BATCH = 16;
 
+    /**
+     * Netty 4.2.18 repeats a multishot accept that has failed at once, though reading was turned
+     * off: without a file descriptor left, a server would keep its core busy. Read when Netty's
+     * class is initialised; whoever has set it has decided.
+     */
+    private static final String MULTISHOT_ACCEPT = "io.netty.iouring.acceptMultiShotEnabled";
+
+    static {
+        if (System.getProperty(MULTISHOT_ACCEPT) == null) {
+            System.setProperty(MULTISHOT_ACCEPT, "false");
+        }
+    }
+
     private Transports() {}
 
     /** Why a transport does not work here, or null when it does. */

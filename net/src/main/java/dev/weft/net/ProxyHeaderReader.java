@@ -1,6 +1,6 @@
 package dev.weft.net;
 
-import dev.weft.net.internal.Listener;
+import dev.weft.net.internal.Lane;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -42,7 +42,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
     /** Of fields together; what proxies tell fits a fraction. */
     private static final int MAX_FIELD_BYTES = 4096;
 
-    private final Listener listener;
+    private final Lane lane;
     private final TcpConduit conduit;
     private final ProxyProtocol protocol;
     private final Decoder decoder = new Decoder();
@@ -50,23 +50,23 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
     private boolean done;
     private boolean refused;
 
-    private ProxyHeaderReader(Listener listener, TcpConduit conduit, ProxyProtocol protocol) {
-        this.listener = listener;
+    private ProxyHeaderReader(Lane lane, TcpConduit conduit, ProxyProtocol protocol) {
+        this.lane = lane;
         this.conduit = conduit;
         this.protocol = protocol;
     }
 
     /** Fills a new channel's pipeline. */
-    static void setUp(Listener listener, TcpConduit conduit, ProxyProtocol protocol) {
+    static void setUp(Lane lane, TcpConduit conduit, ProxyProtocol protocol) {
         Channel channel = conduit.channel();
         if (protocol.trusts(channel.remoteAddress())) {
-            new ProxyHeaderReader(listener, conduit, protocol).start(channel);
+            new ProxyHeaderReader(lane, conduit, protocol).start(channel);
         } else if (protocol.isRequired()) {
             LOG.debug("{} is closed: it is not from a trusted proxy", channel);
             channel.close();
         } else {
             channel.pipeline().addLast(conduit);
-            listener.accepted(conduit);
+            lane.accepted(conduit);
         }
     }
 
@@ -78,7 +78,6 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
                                 () -> withoutHeader(channel, "no PROXY header came in time"),
                                 protocol.timeout().toNanos(),
                                 TimeUnit.NANOSECONDS);
-        listener.opening(channel);
     }
 
     /** Tells headers from other bytes at the first that differs, before Netty's decoder waits. */
@@ -163,7 +162,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
             channel.pipeline().remove(decoder);
         }
         channel.pipeline().remove(this);
-        listener.accepted(conduit);
+        lane.accepted(conduit);
     }
 
     private void stopTimer() {
@@ -193,7 +192,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
         stopTimer();
         // The decoder takes itself out, and then hands on what it has left.
         ctx.pipeline().remove(this);
-        listener.accepted(conduit);
+        lane.accepted(conduit);
     }
 
     private static ProxyHeader header(HAProxyMessage message) {

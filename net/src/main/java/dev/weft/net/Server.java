@@ -8,6 +8,7 @@ import java.util.Objects;
 
 /**
  * A listening socket with the connections it has accepted: what {@link Tcp#listen} opens.
+ * Counterpart of asyncio's {@code Server}, which accepts from the start here.
  *
  * <p>It is closed when the scope ends in which it was opened, or before by {@link #close}.
  */
@@ -42,6 +43,41 @@ public final class Server implements AutoCloseable {
      */
     public SocketAddress localAddress() {
         return listener.address();
+    }
+
+    /**
+     * How many connections it has: those that are being set up (by a TLS handshake or a PROXY
+     * header), are served, or are being closed after that. From any thread.
+     *
+     * @return 0 or more; a snapshot
+     */
+    public int connections() {
+        return listener.connections();
+    }
+
+    /**
+     * Closes the stream of every connection as {@link ByteStream#close} does, without waiting: what
+     * was written is sent, for {@link TcpOptions#closeTimeout} at most. A handler that reads or
+     * writes gets {@link StreamClosedException}, and if that is what it ends with, nobody is told.
+     * Handlers are not cancelled: one that does something else goes on with that. Counterpart of
+     * asyncio's {@code Server.close_clients}, where readers see the end of the input instead.
+     *
+     * <p>The server goes on to accept: to end it, call {@link #close}, or first {@link #drain} in a
+     * task of its own, whose grace this cuts short. On a server that has closed, or has no
+     * connections, it does nothing.
+     *
+     * <p>Does not suspend.
+     */
+    public void closeClients() {
+        listener.closeClients(false);
+    }
+
+    /**
+     * As {@link #closeClients}, but drops what was not sent: the peers see reset connections, as
+     * after {@link ByteStream#abort}. Counterpart of asyncio's {@code Server.abort_clients}.
+     */
+    public void abortClients() {
+        listener.closeClients(true);
     }
 
     /**

@@ -1,11 +1,15 @@
 package dev.weft.net;
 
 import dev.weft.Loop;
+import dev.weft.LoopGroup;
 import dev.weft.net.internal.Dialer;
+import dev.weft.net.internal.Lane;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.TcpChannelOptions;
+import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /**
  * TCP: connecting, and listening for connections. Counterpart of asyncio's {@code open_connection}
@@ -129,27 +133,71 @@ public final class Tcp {
      */
     public static Server listen(String host, int port, TcpOptions options, StreamHandler handler) {
         Objects.requireNonNull(host, "host must not be null");
+        prepare(options, handler, Loop.current());
+        return new Server(
+                Listener.open(plan(host, port, options), options, setUp(options, handler)));
+    }
+
+    /**
+     * As {@link #listen(String, int, TcpOptions, StreamHandler)}, serving on every loop of a group:
+     * for servers that need more than one core. A connection's task lives on one of the loops, with
+     * all that it starts.
+     *
+     * <p>The handler is called on all loops, so at the same time by several threads: what it shares
+     * between connections must be made for that, or be kept for each loop.
+     *
+     * <p>With epoll and io_uring each loop has a listening socket, between which the operating
+     * system shares connections out ({@code SO_REUSEPORT}), so by chance, and each has a backlog of
+     * its own. With NIO and kqueue the first loop accepts, and the loops get connections in turn.
+     * {@link TcpOptions#maxConnections} and the methods of {@link Server} are about all loops
+     * together. Close the server before the group: when one of the loops closes, the server does.
+     *
+     * {@snippet file="TcpGroupTest.java" region="group"}
+     *
+     * @param group the loops; the caller's may be one of them, or another
+     * @param host the name or address to listen on
+     * @param port the port, or 0 for a free one
+     * @param options the limits, of the server and its connections
+     * @param handler what to do with a connection
+     * @return the open server
+     * @throws AddressInUseException if somebody listens on the port, even in a way that would let
+     *     others do so too
+     * @throws IllegalStateException outside a task, or if a loop is closed
+     */
+    public static Server listen(
+            LoopGroup group, String host, int port, TcpOptions options, StreamHandler handler) {
+        Objects.requireNonNull(group, "group must not be null");
+        Objects.requireNonNull(host, "host must not be null");
+        prepare(options, handler, group.loops().getFirst());
+        return new Server(
+                Listener.open(plan(host, port, options), options, group, setUp(options, handler)));
+    }
+
+    private static void prepare(TcpOptions options, StreamHandler handler, Loop loop) {
         Objects.requireNonNull(options, "options must not be null");
         Objects.requireNonNull(handler, "handler must not be null");
-        TcpChannelOptions.require(options, Loop.current().transport());
+        TcpChannelOptions.require(options, loop.transport());
         ServerTls tls = options.serverTls();
         if (tls != null) {
             tls.context(); // which may fail
         }
-        return new Server(
-                Listener.open(
-                        new Listener.Plan(host, port, options.backlog(), Duration.ZERO),
-                        options,
-                        (listener, channel) -> {
-                            TcpConduit conduit =
-                                    new TcpConduit(listener.net(), channel, options, handler);
-                            ProxyProtocol protocol = options.proxyProtocol();
-                            if (protocol != null) {
-                                ProxyHeaderReader.setUp(listener, conduit, protocol);
-                                return;
-                            }
-                            channel.pipeline().addLast(conduit);
-                            listener.accepted(conduit);
-                        }));
+    }
+
+    private static Listener.Plan plan(String host, int port, TcpOptions options) {
+        return new Listener.Plan(
+                host, port, options.backlog(), Duration.ZERO, options.maxConnections());
+    }
+
+    private static BiConsumer<Lane, Channel> setUp(TcpOptions options, StreamHandler handler) {
+        return (lane, channel) -> {
+            TcpConduit conduit = new TcpConduit(lane.net(), channel, options, handler);
+            ProxyProtocol protocol = options.proxyProtocol();
+            if (protocol != null) {
+                ProxyHeaderReader.setUp(lane, conduit, protocol);
+                return;
+            }
+            channel.pipeline().addLast(conduit);
+            lane.accepted(conduit);
+        };
     }
 }

@@ -156,6 +156,11 @@ class TcpConduit extends Conduit implements Listener.Connection {
     }
 
     @Override
+    public void closeSoon() {
+        startClosing(options.closeTimeout());
+    }
+
+    @Override
     public Conduit conduit() {
         return this;
     }

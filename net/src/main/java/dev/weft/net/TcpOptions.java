@@ -27,6 +27,7 @@ public final class TcpOptions {
         @Nullable Duration readIdleTimeout;
         @Nullable Duration writeIdleTimeout;
         int backlog = 1024;
+        int maxConnections = Integer.MAX_VALUE;
         int maxLineBytes = 64 * 1024;
         boolean noDelay = true;
         @Nullable KeepAlive keepAlive;
@@ -182,6 +183,34 @@ public final class TcpOptions {
     public TcpOptions backlog(int value) {
         requireAtLeastOne(value, "backlog");
         return with(v -> v.backlog = value);
+    }
+
+    /**
+     * How many connections a server may have at once.
+     *
+     * @return {@link Integer#MAX_VALUE} by default: as many as the process may have file
+     *     descriptors
+     */
+    public int maxConnections() {
+        return values.maxConnections;
+    }
+
+    /**
+     * Sets how many connections a server may have at once, from their acceptance until they are
+     * closed and their handlers have ended. When it has so many, it stops accepting: further
+     * clients are connected by the operating system, which keeps them waiting in its backlog
+     * ({@link #backlog}), and are served in the order in which they came. None is reset. To a
+     * client it looks as if the server were slow: how long it waits is for the client to limit.
+     *
+     * <p>With NIO up to 15 more may be accepted, and otherwise one for each loop of a group; they
+     * wait in the same way, each with a file descriptor.
+     *
+     * @param value 1 or more
+     * @return the changed copy
+     */
+    public TcpOptions maxConnections(int value) {
+        requireAtLeastOne(value, "maxConnections");
+        return with(v -> v.maxConnections = value);
     }
 
     /**
@@ -525,7 +554,12 @@ public final class TcpOptions {
 
     @Override
     public String toString() {
-        return "TcpOptions[connectTimeout=%s, closeTimeout=%s, backlog=%d, maxLineBytes=%d]"
-                .formatted(connectTimeout(), closeTimeout(), backlog(), maxLineBytes());
+        return "TcpOptions[connectTimeout=%s, closeTimeout=%s, backlog=%d, maxConnections=%d, maxLineBytes=%d]"
+                .formatted(
+                        connectTimeout(),
+                        closeTimeout(),
+                        backlog(),
+                        maxConnections(),
+                        maxLineBytes());
     }
 }

@@ -101,19 +101,24 @@ public final class Unix {
         Objects.requireNonNull(handler, "handler must not be null");
         return new Server(
                 Listener.open(
-                        new Listener.Plan(address.toString(), 0, options.backlog(), Duration.ZERO),
+                        new Listener.Plan(
+                                address.toString(),
+                                0,
+                                options.backlog(),
+                                Duration.ZERO,
+                                options.maxConnections()),
                         new UnixPlace(address, options.permissions()),
-                        (listener, channel) -> {
+                        (lane, channel) -> {
                             UnixConduit conduit =
                                     new UnixConduit(
-                                            listener.net(),
+                                            lane.net(),
                                             channel,
                                             options.stream(),
                                             handler,
                                             address,
                                             null);
                             channel.pipeline().addLast(conduit);
-                            listener.accepted(conduit);
+                            lane.accepted(conduit);
                         }));
     }
 

@@ -163,6 +163,27 @@ public final class UnixOptions {
     }
 
     /**
+     * How many connections a server may have at once.
+     *
+     * @return {@link Integer#MAX_VALUE} by default: as many as the process may have file
+     *     descriptors
+     */
+    public int maxConnections() {
+        return stream.maxConnections();
+    }
+
+    /**
+     * Sets how many connections a server may have at once: see {@link TcpOptions#maxConnections}. A
+     * client that finds the backlog full waits in connecting, where that of TCP is told nothing.
+     *
+     * @param value 1 or more
+     * @return the changed copy
+     */
+    public UnixOptions maxConnections(int value) {
+        return with(stream.maxConnections(value));
+    }
+
+    /**
      * How long a line that is read may be, for {@link ByteStream#readLine} and the like.
      *
      * @return 64 KiB by default, the line's end included
@@ -183,8 +204,13 @@ public final class UnixOptions {
 
     @Override
     public String toString() {
-        return "UnixOptions[permissions=%s, connectTimeout=%s, closeTimeout=%s, backlog=%d, maxLineBytes=%d]"
+        return "UnixOptions[permissions=%s, connectTimeout=%s, closeTimeout=%s, backlog=%d, maxConnections=%d, maxLineBytes=%d]"
                 .formatted(
-                        permissions, connectTimeout(), closeTimeout(), backlog(), maxLineBytes());
+                        permissions,
+                        connectTimeout(),
+                        closeTimeout(),
+                        backlog(),
+                        maxConnections(),
+                        maxLineBytes());
     }
 }

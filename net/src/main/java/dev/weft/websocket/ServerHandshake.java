@@ -1,6 +1,6 @@
 package dev.weft.websocket;
 
-import dev.weft.net.internal.Listener;
+import dev.weft.net.internal.Lane;
 import dev.weft.net.internal.Meter;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -34,20 +34,20 @@ import org.slf4j.LoggerFactory;
 final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ServerHandshake.class);
 
-    private final Listener listener;
+    private final Lane lane;
     private final WebSocketOptions options;
     private final WebSocketHandler handler;
     private @Nullable ScheduledFuture<?> limit;
 
-    ServerHandshake(Listener listener, WebSocketOptions options, WebSocketHandler handler) {
-        this.listener = listener;
+    ServerHandshake(Lane lane, WebSocketOptions options, WebSocketHandler handler) {
+        this.lane = lane;
         this.options = options;
         this.handler = handler;
     }
 
     void setUp(Channel channel) {
         ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast(new Meter(listener.net()));
+        pipeline.addLast(new Meter(lane.net()));
         pipeline.addLast(new HttpServerCodec(4096, 8192, 8192));
         pipeline.addLast(new HttpObjectAggregator(8192, true));
         pipeline.addLast(this);
@@ -57,7 +57,6 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
                                 () -> channel.close(),
                                 options.handshakeTimeout().toNanos(),
                                 TimeUnit.NANOSECONDS);
-        listener.opening(channel);
     }
 
     private void stopTimer() {
@@ -118,14 +117,10 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         stopTimer();
         WebSocketConduit conduit =
                 new WebSocketConduit(
-                        listener.net(),
-                        channel,
-                        options,
-                        handshaker.selectedSubprotocol(),
-                        handler);
+                        lane.net(), channel, options, handshaker.selectedSubprotocol(), handler);
         conduit.addTo(channel);
         ctx.pipeline().remove(this);
-        listener.accepted(conduit);
+        lane.accepted(conduit);
     }
 
     private static void refuse(ChannelHandlerContext ctx, HttpResponseStatus status, String why) {

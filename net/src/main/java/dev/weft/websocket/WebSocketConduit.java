@@ -583,6 +583,11 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     }
 
     @Override
+    public void closeSoon() {
+        goAway();
+    }
+
+    @Override
     public Conduit conduit() {
         return this;
     }

@@ -1,5 +1,6 @@
 package dev.weft.websocket;
 
+import dev.weft.net.TcpOptions;
 import dev.weft.net.internal.Listener;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -60,7 +61,9 @@ public final class WebSocketServer implements AutoCloseable {
         Objects.requireNonNull(handler, "handler must not be null");
         Listener listener =
                 Listener.open(
-                        new Listener.Plan(host, port, BACKLOG, options.closeTimeout()),
+                        new Listener.Plan(
+                                host, port, BACKLOG, options.closeTimeout(), Integer.MAX_VALUE),
+                        TcpOptions.defaults(),
                         (l, channel) -> new ServerHandshake(l, options, handler).setUp(channel));
         return new WebSocketServer(listener, options.path());
     }

@@ -306,4 +306,111 @@ class TcpServerTest {
         assertThatThrownBy(() -> server.drain(Duration.ofMillis(-1)))
                 .hasMessage("grace must be >= 0, was PT-0.001S");
     }
+
+    @AsyncTest
+    void closingClientsSendsWhatWasWrittenAndReportsNothing() {
+        List<Throwable> seen = new ArrayList<>();
+        Server server =
+                Tcp.listen(
+                        "127.0.0.1",
+                        0,
+                        stream -> {
+                            try {
+                                stream.write(new byte[300_000]);
+                                stream.read();
+                            } catch (Throwable e) {
+                                seen.add(e);
+                                throw e;
+                            }
+                        });
+        try (server;
+                ByteStream one = Tcp.connect("127.0.0.1", server.port());
+                ByteStream two = Tcp.connect("127.0.0.1", server.port())) {
+            one.readExactly(200_000);
+            two.readExactly(200_000);
+            assertThat(server.connections()).isEqualTo(2);
+            server.closeClients();
+            server.closeClients();
+            assertThat(one.readAll(200_000)).hasSize(100_000);
+            assertThat(two.readAll(200_000)).hasSize(100_000);
+            while (server.connections() > 0) {
+                Async.yieldNow();
+            }
+            assertThat(seen).hasSize(2).allMatch(e -> e instanceof StreamClosedException);
+            try (ByteStream three = Tcp.connect("127.0.0.1", server.port())) {
+                assertThat(three.readExactly(1)).hasSize(1); // it goes on to accept
+            }
+        }
+        server.closeClients();
+        server.abortClients();
+        assertThat(server.connections()).isZero();
+    }
+
+    @AsyncTest
+    void abortingClientsResetsThemAndReportsNothing() {
+        Promise<Void> waiting = Promise.create();
+        try (Server server =
+                        Tcp.listen(
+                                "127.0.0.1",
+                                0,
+                                stream -> {
+                                    waiting.complete(null);
+                                    stream.write(new byte[50_000_000]);
+                                });
+                ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            await(waiting);
+            server.abortClients();
+            assertThatThrownBy(() -> client.readAll(100_000_000))
+                    .isInstanceOf(BrokenConnectionException.class)
+                    .hasMessageContaining("reset");
+        }
+    }
+
+    @AsyncTest(unhandled = true)
+    void aHandlerThatFailsOtherwiseAfterItsStreamWasClosedIsReported() {
+        List<UnhandledFailure> reports = new ArrayList<>();
+        Loop.current().onUnhandled(reports::add);
+        Promise<Void> waiting = Promise.create();
+        try (Server server =
+                        Tcp.listen(
+                                "127.0.0.1",
+                                0,
+                                stream -> {
+                                    waiting.complete(null);
+                                    try {
+                                        stream.read();
+                                    } catch (StreamClosedException e) {
+                                        throw new IllegalStateException("oh", e);
+                                    }
+                                });
+                ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            await(waiting);
+            server.closeClients();
+            assertThat(client.read()).isNull();
+        }
+        assertThat(reports)
+                .singleElement()
+                .satisfies(r -> assertThat(r.failure()).hasMessage("oh"));
+    }
+
+    @AsyncTest
+    void closingClientsCutsADrainShort() {
+        Promise<Void> waiting = Promise.create();
+        Server server =
+                Tcp.listen(
+                        "127.0.0.1",
+                        0,
+                        stream -> {
+                            waiting.complete(null);
+                            stream.read();
+                        });
+        try (ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            await(waiting);
+            Task<?> draining = async(() -> server.drain(Duration.ofHours(1)));
+            Async.yieldNow();
+            server.closeClients();
+            await(draining);
+            assertThat(client.read()).isNull();
+        }
+    }
 }

@@ -690,6 +690,22 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
+    /**
+     * As {@link #close}, without waiting: sends what was written, for a limited time, then closes.
+     *
+     * @param limit how long sending may take
+     */
+    protected final void startClosing(Duration limit) {
+        boolean first;
+        synchronized (this) {
+            first = !closed && !inactive;
+        }
+        drop();
+        if (first) {
+            execute(() -> closeOnLoop(limit));
+        }
+    }
+
     // ---- a layer in front
 
     /** What had come before a layer went in front, and whether the input has ended after that. */

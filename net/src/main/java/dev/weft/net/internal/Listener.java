@@ -1,45 +1,51 @@
 package dev.weft.net.internal;
 
 import dev.weft.Async;
-import dev.weft.CancelledError;
 import dev.weft.Loop;
+import dev.weft.LoopGroup;
 import dev.weft.Promise;
 import dev.weft.Task;
-import dev.weft.UnhandledFailure;
+import dev.weft.Transport;
 import dev.weft.net.AddressInUseException;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.ListenFailedException;
 import dev.weft.net.TcpOptions;
 import dev.weft.netty.NettyBridge;
-import io.netty.bootstrap.ServerBootstrap;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listening socket and the task that serves it: it takes what the event loop has accepted, and
- * starts a task for each connection, in a scope that it holds open. So the server's lifetime is
- * that task's, which belongs to the scope in which {@code listen} was called: when that ends, the
- * task is cancelled, closes the socket, and ends its connections.
+ * A server: its listening sockets, and the {@link Lane lanes} that serve, one for each loop. Its
+ * lifetime is that of its tasks, which belong to the scope in which {@code listen} was called: when
+ * that ends, they are cancelled. A server of several loops closes as a whole.
+ *
+ * <p><b>Several loops.</b> Where the kernel shares a port's connections out (Linux, by {@code
+ * SO_REUSEPORT}), each lane has a listening socket. The first is bound and listens without that
+ * option, so that a port is an error that anybody listens on, another such group too; then it gets
+ * the option, and lets the others in beside it. Elsewhere the first lane accepts for all, and hands
+ * connections to each in turn.
  */
 public final class Listener {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
@@ -64,6 +70,9 @@ public final class Listener {
 
         /** Asks the peer to leave, since the server is closing; does not suspend. */
         void goAway();
+
+        /** Begins to close the connection in good order; does not suspend. */
+        void closeSoon();
 
         /** Drops the connection. Does not suspend; may be called again. */
         void abort();
@@ -90,16 +99,23 @@ public final class Listener {
      * @param port the port, or 0 for a free one
      * @param backlog how many connections may wait in the operating system
      * @param grace how long connections may go on when the server closes
+     * @param maxConnections how many connections there may be at once
      */
-    public record Plan(String host, int port, int backlog, Duration grace) {}
+    public record Plan(String host, int port, int backlog, Duration grace, int maxConnections) {}
 
     /** Where a server listens, and what is special about it. */
     public interface Place {
         /** Readies it, before anything is opened; suspends. */
         default void prepare(Loop loop) {}
 
-        /** Names the channel's class and the options of its kind. */
-        void configure(ServerBootstrap bootstrap, Loop loop);
+        /** Makes the listening channel. */
+        ChannelFactory<? extends ServerChannel> channels(Loop loop);
+
+        /** Sets the listening socket's options. */
+        default void configure(Bootstrap bootstrap) {}
+
+        /** Sets the options of an accepted channel of this kind. */
+        default void configure(Channel child) {}
 
         /** What Netty is to bind. */
         SocketAddress toBind();
@@ -123,11 +139,18 @@ public final class Listener {
     /** A TCP port. */
     private record Port(Plan plan, InetAddress host, TcpOptions options) implements Place {
         @Override
-        public void configure(ServerBootstrap bootstrap, Loop loop) {
-            bootstrap
-                    .channelFactory(NettyBridge.serverChannels(loop, host))
-                    .childOption(ChannelOption.TCP_NODELAY, true);
+        public ChannelFactory<? extends ServerChannel> channels(Loop loop) {
+            return NettyBridge.serverChannels(loop, host);
+        }
+
+        @Override
+        public void configure(Bootstrap bootstrap) {
             TcpChannelOptions.listen(bootstrap, options);
+        }
+
+        @Override
+        public void configure(Channel child) {
+            child.config().setOption(ChannelOption.TCP_NODELAY, true);
         }
 
         @Override
@@ -154,179 +177,190 @@ public final class Listener {
         }
     }
 
-    private final LoopNet net;
-    private final Channel channel;
-    private final SocketAddress address;
+    private final Place place;
+    private final Plan plan;
+    private final Admission admission;
+    private final List<Lane> lanes = new ArrayList<>(1);
+    private final List<Gate> gates = new ArrayList<>(1);
+    private final AtomicInteger turn = new AtomicInteger();
+
+    /** Set before anybody sees this object. */
+    private @Nullable SocketAddress address;
 
     // ---- guarded by this
 
-    /** How long connections may go on once the server is closing. */
-    private Duration grace;
-
-    private final ArrayDeque<Connection> accepted = new ArrayDeque<>();
-    private final Set<Connection> connections = new HashSet<>();
-    private final Set<Channel> opening = new HashSet<>();
-    private @Nullable Promise<@Nullable Void> wake;
-    private boolean closing;
-    private boolean ended;
+    private final Set<Lane> lanesLeft = new HashSet<>();
     private final ArrayDeque<Promise<@Nullable Void>> awaitingEnd = new ArrayDeque<>();
 
-    private Listener(LoopNet net, Channel channel, Duration grace, SocketAddress address) {
-        this.net = net;
-        this.channel = channel;
-        this.grace = grace;
-        this.address = address;
+    private Listener(Plan plan, Place place, List<Loop> loops, BiConsumer<Lane, Channel> setUp) {
+        this.plan = plan;
+        this.place = place;
+        admission = new Admission(plan.maxConnections);
+        for (Loop loop : loops) {
+            lanes.add(new Lane(this, admission, LoopNet.of(loop), plan.grace, setUp));
+        }
+        lanesLeft.addAll(lanes);
     }
 
     /**
      * Opens a listening socket and starts to serve; suspends until it is bound.
      *
      * @param plan what to open
-     * @param setUp fills a new channel's pipeline, in which something calls {@link #accepted}; on
-     *     the event loop
+     * @param options those of the listening socket; its connections get theirs in {@code setUp}
+     * @param setUp fills a new channel's pipeline, in which something calls {@link Lane#accepted};
+     *     on the event loop
      * @return the open listener
      */
-    public static Listener open(Plan plan, BiConsumer<Listener, Channel> setUp) {
-        return open(plan, TcpOptions.defaults(), setUp);
+    public static Listener open(Plan plan, TcpOptions options, BiConsumer<Lane, Channel> setUp) {
+        return open(plan, port(plan, options), List.of(Loop.current()), setUp);
     }
 
     /**
-     * As {@link #open(Plan, BiConsumer)}, with options of the socket.
+     * As {@link #open(Plan, TcpOptions, BiConsumer)}, serving on every loop of a group.
      *
      * @param plan what to open
-     * @param options those of the listening socket; its connections get theirs in {@code setUp}
+     * @param options those of the listening sockets
+     * @param group the loops
      * @param setUp fills a new channel's pipeline
      * @return the open listener
      */
     public static Listener open(
-            Plan plan, TcpOptions options, BiConsumer<Listener, Channel> setUp) {
-        if (plan.port < 0 || plan.port > 65_535) {
-            throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
-        }
-        List<InetAddress> addresses = Names.resolve(Names.DNS, plan.host, LOOKUP_LIMIT);
-        InetAddress address = addresses.getFirst();
-        TcpChannelOptions.requireFamily(options, address);
-        return open(plan, new Port(plan, address, options), setUp);
+            Plan plan, TcpOptions options, LoopGroup group, BiConsumer<Lane, Channel> setUp) {
+        return open(plan, port(plan, options), group.loops(), setUp);
     }
 
     /**
-     * As {@link #open(Plan, BiConsumer)}, at any place.
+     * As {@link #open(Plan, TcpOptions, BiConsumer)}, at any place.
      *
      * @param plan what to open; its host and port are not looked at
      * @param place where to listen, for this listener alone
      * @param setUp fills a new channel's pipeline
      * @return the open listener
      */
-    public static Listener open(Plan plan, Place place, BiConsumer<Listener, Channel> setUp) {
-        LoopNet net = LoopNet.of(Loop.current());
+    public static Listener open(Plan plan, Place place, BiConsumer<Lane, Channel> setUp) {
+        return open(plan, place, List.of(Loop.current()), setUp);
+    }
+
+    private static Place port(Plan plan, TcpOptions options) {
+        if (plan.port < 0 || plan.port > 65_535) {
+            throw new IllegalArgumentException("port must be 0 to 65535, was " + plan.port);
+        }
+        List<InetAddress> addresses = Names.resolve(Names.DNS, plan.host, LOOKUP_LIMIT);
+        InetAddress address = addresses.getFirst();
+        TcpChannelOptions.requireFamily(options, address);
+        return new Port(plan, address, options);
+    }
+
+    private static Listener open(
+            Plan plan, Place place, List<Loop> loops, BiConsumer<Lane, Channel> setUp) {
         try {
-            place.prepare(net.loop());
+            place.prepare(loops.getFirst());
         } catch (Throwable e) {
             place.closed();
             throw e;
         }
-        Listener listener = new Binding(net, plan, place, setUp).bind();
+        Listener listener = new Listener(plan, place, loops, setUp);
         try {
+            listener.bind();
             place.publish();
-            // A task that is cancelled before it starts never runs: hence not only its own finally.
-            Async.async("server " + listener.address, () -> listener.serve())
-                    .onDone(_ -> listener.end());
+            listener.start();
         } catch (Throwable e) {
-            listener.end();
+            listener.giveUp(e);
             throw e;
         }
         return listener;
     }
 
-    /** Binding a socket: what the event loop and the task that waits for it share. */
-    private static final class Binding {
-        private final LoopNet net;
-        private final Plan plan;
-        private final Place place;
-        private final BiConsumer<Listener, Channel> setUp;
-        private final Promise<Listener> bound = Promise.create();
+    // ---- opening
 
-        /** Owned by the event loop. */
-        private @Nullable Channel channel;
-
-        private @Nullable Listener listener;
-
-        Binding(LoopNet net, Plan plan, Place place, BiConsumer<Listener, Channel> setUp) {
-            this.net = net;
-            this.plan = plan;
-            this.place = place;
-            this.setUp = setUp;
-        }
-
-        Listener bind() {
-            net.eventLoop().execute(this::start);
-            try {
-                return Async.await(bound);
-            } catch (Throwable e) {
-                net.eventLoop().execute(this::giveUp);
-                throw e;
-            }
-        }
-
-        private void start() {
-            ServerBootstrap bootstrap = new ServerBootstrap();
-            place.configure(bootstrap, net.loop());
-            ChannelFuture binding =
-                    bootstrap
-                            .group(net.group())
-                            .option(ChannelOption.SO_BACKLOG, plan.backlog)
-                            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                            .handler(new AcceptFailures())
-                            .childHandler(
-                                    new ChannelInitializer<>() {
-                                        @Override
-                                        protected void initChannel(Channel ch) {
-                                            // Nothing is accepted before the socket is bound.
-                                            setUp.accept(Objects.requireNonNull(listener), ch);
-                                        }
-                                    })
-                            .bind(place.toBind());
-            channel = binding.channel();
-            channel.closeFuture().addListener(f -> place.closed());
-            binding.addListener(f -> {
-                if (f.isSuccess()) {
-                    Channel open = binding.channel();
-                    Listener made = new Listener(net, open, plan.grace, place.address(open));
-                    listener = made;
-                    if (!bound.tryComplete(made)) {
-                        giveUp();
-                    }
-                } else if (!bound.isDone()) {
-                    bound.tryFail(place.failure(f.cause()));
-                }
-            });
-        }
-
-        private void giveUp() {
-            if (channel != null) {
-                channel.close();
+    private void bind() {
+        Lane first = lanes.getFirst();
+        boolean shares = lanes.size() > 1 && kernelShares(first.net().loop());
+        Gate gate = gate(shares ? () -> first : this::nextLane);
+        Channel bound =
+                bind(first, () -> new Binding(first.net(), plan.backlog, place, gate).bind());
+        SocketAddress where = place.address(bound);
+        address = where;
+        if (shares) {
+            bound.config().setOption(UnixChannelOption.SO_REUSEPORT, true);
+            for (Lane lane : lanes.subList(1, lanes.size())) {
+                Gate beside = gate(() -> lane);
+                bind(
+                        lane,
+                        () ->
+                                new Binding(lane.net(), plan.backlog, place, beside)
+                                        .bindBeside(where));
             }
         }
     }
 
-    /** Netty pauses accepting for a second when that fails; somebody should know why. */
-    @ChannelHandler.Sharable
-    private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
-        @Override
-        @SuppressWarnings("deprecation") // not of inbound handlers, Netty says
-        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            LOG.warn("cannot accept connections for now on {}", ctx.channel(), cause);
-            ctx.fireExceptionCaught(cause);
+    private static Channel bind(Lane lane, Supplier<Channel> binding) {
+        Loop loop = lane.net().loop();
+        Supplier<Channel> action =
+                () -> {
+                    Channel bound = binding.get();
+                    lane.listensOn(bound);
+                    return bound;
+                };
+        if (loop == Loop.current()) {
+            return action.get();
+        }
+        try {
+            return Async.await(loop.submit(action::get));
+        } catch (CancellationException e) {
+            throw new IllegalStateException("loop " + loop.name() + " is closed", e);
         }
     }
 
-    /**
-     * What the loop's connections share.
-     *
-     * @return that of the loop that serves
-     */
-    public LoopNet net() {
-        return net;
+    private Gate gate(Supplier<Lane> to) {
+        Gate gate = new Gate(admission, place, to);
+        gates.add(gate);
+        return gate;
+    }
+
+    private Lane nextLane() {
+        return lanes.get(Math.floorMod(turn.getAndIncrement(), lanes.size()));
+    }
+
+    private static boolean kernelShares(Loop loop) {
+        return loop.transport() == Transport.EPOLL || loop.transport() == Transport.IO_URING;
+    }
+
+    private void start() {
+        Loop here = Loop.current();
+        for (Lane lane : lanes) {
+            Loop loop = lane.net().loop();
+            String name = "server " + address;
+            // A task that is cancelled before it starts never runs: hence not only its own finally.
+            if (loop == here) {
+                Async.async(name, lane::serve).onDone(_ -> lane.end());
+            } else {
+                Task<@Nullable Void> there = loop.submit(lane::serve);
+                Async.async(name + " on loop " + loop.name(), () -> awaitEnd(there))
+                        .onDone(_ -> lane.end());
+            }
+        }
+        gates.forEach(admission::add);
+        gates.forEach(Gate::open);
+    }
+
+    /** Waits for a task of another loop; cancels it when cancelled. */
+    private static void awaitEnd(Task<@Nullable Void> task) {
+        try {
+            Async.await(task);
+        } catch (CancellationException e) {
+            LOG.debug("{} was cancelled, as its loop closes", task.name(), e);
+        }
+    }
+
+    /** Leaves nothing open; the ports that were bound are free then. */
+    private void giveUp(Throwable cause) {
+        lanes.forEach(Lane::end);
+        try {
+            awaitClosed();
+        } catch (Throwable e) {
+            cause.addSuppressed(e);
+        }
     }
 
     /**
@@ -335,238 +369,52 @@ public final class Listener {
      * @return with the real port
      */
     public SocketAddress address() {
-        return address;
+        return Objects.requireNonNull(address);
     }
 
-    // ---- the event loop
+    // ---- any thread
 
     /**
-     * A channel was accepted, and needs some time before it is a connection.
+     * How many connections there are.
      *
-     * @param child the channel
+     * @return those that are being set up, wait for their handler, or have not been closed after it
      */
-    public void opening(Channel child) {
-        boolean late;
-        synchronized (this) {
-            late = closing;
-            if (!late) {
-                opening.add(child);
-            }
-        }
-        if (late) {
-            child.close();
-            return;
-        }
-        child.closeFuture()
-                .addListener(f -> {
-                    synchronized (this) {
-                        opening.remove(child);
-                    }
-                });
+    public int connections() {
+        return admission.taken();
     }
 
     /**
-     * A connection is ready to be handled.
+     * Closes all connections under their handlers, without waiting.
      *
-     * @param connection the new one
+     * @param abort whether to drop what was not sent
      */
-    public void accepted(Connection connection) {
-        Promise<@Nullable Void> waiting;
-        boolean late;
-        synchronized (this) {
-            late = closing;
-            opening.remove(connection.conduit().channel());
-            if (!late) {
-                accepted.add(connection);
-                connections.add(connection);
-            }
-            waiting = wake;
-        }
-        if (late) {
-            connection.abort();
-        } else if (waiting != null) {
-            waiting.tryComplete(null);
+    public void closeClients(boolean abort) {
+        for (Lane lane : lanes) {
+            lane.closeClients(abort);
         }
     }
 
-    // ---- the server's task
-
-    private void serve() {
-        try {
-            Async.<@Nullable Void>scope(scope -> {
-                try {
-                    for (Connection c; (c = next()) != null; ) {
-                        Connection connection = c;
-                        scope.async(() -> serve(connection));
-                    }
-                } finally {
-                    stopListening();
-                }
-                letFinish();
-                return null;
-            });
-        } finally {
-            end();
+    /** Closes the server, without waiting; the limit is as for {@link #close(Duration)}. */
+    void startClosing(@Nullable Duration limit) {
+        admission.close();
+        for (Lane lane : lanes) {
+            lane.startClosing(limit);
         }
     }
 
-    /** The next connection; null when the server is to close. */
-    private @Nullable Connection next() {
-        for (; ; ) {
-            Promise<@Nullable Void> waiting = Promise.create();
-            synchronized (this) {
-                if (closing && grace.isZero()) {
-                    return null;
-                }
-                Connection connection = accepted.poll();
-                if (connection != null || closing) {
-                    return connection;
-                }
-                wake = waiting;
-            }
-            Async.await(waiting);
-        }
-    }
-
-    private void serve(Connection connection) {
-        boolean failed = true;
-        boolean cancelled = false;
-        try {
-            Async.<@Nullable Void>scope(_ -> {
-                connection.handle();
-                return null;
-            });
-            failed = false;
-        } catch (CancelledError e) {
-            cancelled = true;
-            throw e;
-        } catch (Throwable e) {
-            report(connection, e);
-        } finally {
-            finish(connection, failed, cancelled);
-        }
-    }
-
-    private void finish(Connection connection, boolean failed, boolean cancelled) {
-        try {
-            connection.finish(failed, cancelled);
-        } catch (RuntimeException e) {
-            LOG.debug("{} did not close cleanly", connection.conduit(), e);
-        } finally {
-            connection.abort();
-            Promise<@Nullable Void> waiting;
-            synchronized (this) {
-                connections.remove(connection);
-                waiting = wake;
-            }
-            if (waiting != null) {
-                waiting.tryComplete(null);
-            }
-        }
-    }
-
-    private void report(Connection connection, Throwable failure) {
-        Conduit conduit = connection.conduit();
-        if (connection.isPeersFault(failure)) {
-            LOG.debug("{} was broken by its peer", conduit, failure);
-            return;
-        }
-        net.loop()
-                .report(
-                        new UnhandledFailure(
-                                "the handler of " + conduit + " failed",
-                                failure,
-                                Task.current().name()));
-    }
-
-    /** Closes the listening socket, and waits for that, so that its port is free. */
-    private void stopListening() {
-        synchronized (this) {
-            closing = true;
-        }
-        Promise<@Nullable Void> closed = Promise.create();
-        net.eventLoop().execute(() -> channel.close().addListener(f -> closed.tryComplete(null)));
-        Async.await(closed);
-    }
-
-    private void dropOpening() {
-        List<Channel> unfinished;
-        synchronized (this) {
-            unfinished = List.copyOf(opening);
-            opening.clear();
-        }
-        net.eventLoop().execute(() -> unfinished.forEach(Channel::close));
-    }
-
-    /** Gives the connections their grace. */
-    private void letFinish() {
-        List<Connection> open;
-        long deadline;
-        synchronized (this) {
-            if (grace.isZero()) {
-                return;
-            }
-            open = List.copyOf(connections);
-            deadline = Clock.now(net.loop()) + Clock.nanos(grace);
-        }
-        open.forEach(Connection::goAway);
-        for (; ; ) {
-            Promise<@Nullable Void> waiting = Promise.create();
-            synchronized (this) {
-                if (connections.isEmpty()) {
-                    return;
-                }
-                wake = waiting;
-            }
-            long left = deadline - Clock.now(net.loop());
-            if (left <= 0) {
-                return;
-            }
-            var timer =
-                    net.loop().callLater(Duration.ofNanos(left), () -> waiting.tryComplete(null));
-            try {
-                Async.await(waiting);
-            } finally {
-                timer.cancel();
-            }
-        }
-    }
-
-    private void end() {
-        List<Connection> left;
-        synchronized (this) {
-            closing = true;
-            left = List.copyOf(connections);
-            connections.clear();
-            accepted.clear();
-        }
-        net.eventLoop().execute(channel::close);
-        dropOpening();
-        left.forEach(Connection::abort);
-        afterAborts(this::ended);
-    }
-
-    private void ended() {
+    /** A lane has ended. May be told again. */
+    void ended(Lane lane) {
         List<Promise<@Nullable Void>> waiting;
         synchronized (this) {
-            ended = true;
+            lanesLeft.remove(lane);
+            if (!lanesLeft.isEmpty()) {
+                return;
+            }
             waiting = List.copyOf(awaitingEnd);
             awaitingEnd.clear();
         }
         for (Promise<@Nullable Void> w : waiting) {
             w.tryComplete(null);
-        }
-    }
-
-    /**
-     * Runs a function when the connections that were aborted have gone: the event loop first closes
-     * their channels, then tells that they are inactive.
-     */
-    private void afterAborts(Runnable function) {
-        try {
-            net.eventLoop().execute(() -> net.eventLoop().execute(function));
-        } catch (RejectedExecutionException e) {
-            function.run(); // it has ended, and so have they
         }
     }
 
@@ -583,17 +431,7 @@ public final class Listener {
      * @param limit how long connections may go on, in place of the plan's grace; null for that
      */
     public void close(@Nullable Duration limit) {
-        Promise<@Nullable Void> waiting;
-        synchronized (this) {
-            if (limit != null && !closing) {
-                grace = limit;
-            }
-            closing = true;
-            waiting = wake;
-        }
-        if (waiting != null) {
-            waiting.tryComplete(null);
-        }
+        startClosing(limit);
         awaitClosed();
     }
 
@@ -601,7 +439,7 @@ public final class Listener {
     public void awaitClosed() {
         Promise<@Nullable Void> end = Promise.create();
         synchronized (this) {
-            if (ended) {
+            if (lanesLeft.isEmpty()) {
                 return;
             }
             awaitingEnd.add(end);

@@ -3,7 +3,7 @@ package dev.weft.net.internal;
 import dev.weft.Transport;
 import dev.weft.net.KeepAlive;
 import dev.weft.net.TcpOptions;
-import io.netty.bootstrap.ServerBootstrap;
+import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
@@ -143,7 +143,7 @@ public final class TcpChannelOptions {
      * @param bootstrap what will open it
      * @param options those that are wanted
      */
-    static void listen(ServerBootstrap bootstrap, TcpOptions options) {
+    static void listen(Bootstrap bootstrap, TcpOptions options) {
         if (options.receiveBufferBytes() > 0) {
             // Connections inherit it: later it would be too late for the window's scale.
             bootstrap.option(ChannelOption.SO_RCVBUF, options.receiveBufferBytes());

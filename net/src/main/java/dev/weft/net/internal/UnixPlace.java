@@ -7,8 +7,9 @@ import dev.weft.net.AddressInUseException;
 import dev.weft.net.ListenFailedException;
 import dev.weft.net.UnixAddress;
 import dev.weft.netty.NettyBridge;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -192,8 +193,8 @@ public final class UnixPlace implements Listener.Place {
     }
 
     @Override
-    public void configure(ServerBootstrap bootstrap, Loop loop) {
-        bootstrap.channelFactory(NettyBridge.serverDomainSocketChannels(loop));
+    public ChannelFactory<? extends ServerChannel> channels(Loop loop) {
+        return NettyBridge.serverDomainSocketChannels(loop);
     }
 
     @Override

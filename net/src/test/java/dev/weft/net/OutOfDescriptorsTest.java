@@ -1,0 +1,148 @@
+package dev.weft.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.SchedulerMode;
+import dev.weft.Transport;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A server whose process has no file descriptor left, in a JVM of its own. */
+@Timeout(90)
+@EnabledOnOs(OS.LINUX)
+class OutOfDescriptorsTest {
+    private static final int CLIENTS = 20;
+
+    /** Of a core, while it can do nothing. */
+    private static final double MOST_CPU = 0.3;
+
+    @TempDir Path folder;
+
+    @ParameterizedTest
+    @MethodSource("dev.weft.net.SocketTransportsTest#loops")
+    void acceptingPausesAndRecovers(Transport transport, SchedulerMode mode) throws Exception {
+        Path log = folder.resolve("log");
+        List<Socket> clients = new ArrayList<>();
+        Process process = start(transport, mode, log);
+        try (BufferedReader answers = process.inputReader()) {
+            int port = Integer.parseInt(answers.readLine());
+            for (int i = 0; i < CLIENTS; i++) {
+                Socket client = connect(port);
+                client.getOutputStream().write("hello\n".getBytes());
+                clients.add(client);
+            }
+            while (!Files.readString(log).contains("cannot accept")) {
+                assertThat(process.isAlive()).isTrue();
+                Thread.onSpinWait();
+            }
+            int served = Integer.parseInt(ask(process, answers, "connections"));
+            assertThat(served).isBetween(1, 6);
+            for (Socket client : clients.subList(0, served)) {
+                assertThat(readLine(client)).isEqualTo("hello");
+                echo(client); // who is in goes on
+            }
+            measureCpu(process, transport, mode);
+
+            ask(process, answers, "free"); // which nobody tells the server
+            int more = served + 4;
+            for (Socket client : clients.subList(served, more)) {
+                assertThat(readLine(client)).isEqualTo("hello");
+            }
+            for (int i = 0; i < CLIENTS; i++) {
+                if (i >= more) {
+                    assertThat(readLine(clients.get(i))).isEqualTo("hello");
+                }
+                clients.get(i).close();
+            }
+            try (Socket last = connect(port)) {
+                echo(last);
+            }
+            assertThat(Files.readAllLines(log).stream().filter(l -> l.contains("cannot accept")))
+                    .as("told once")
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .contains("Too many open files");
+        } finally {
+            for (Socket client : clients) {
+                client.close();
+            }
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private static void measureCpu(Process process, Transport transport, SchedulerMode mode)
+            throws Exception {
+        long before = cpuMillis(process);
+        long start = System.nanoTime();
+        Thread.sleep(1200); // a time to measure in, which is waited for
+        double passed = (System.nanoTime() - start) / 1e6;
+        double share = (cpuMillis(process) - before) / passed;
+        System.out.printf(
+                "out of descriptors, %s, %s: %.1f %% of a core%n", transport, mode, share * 100);
+        assertThat(share).isLessThan(MOST_CPU);
+    }
+
+    private static long cpuMillis(Process process) {
+        return process.info().totalCpuDuration().orElseThrow().toMillis();
+    }
+
+    private static Process start(Transport transport, SchedulerMode mode, Path log)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+            if (flag.startsWith("--")) {
+                command.add(flag);
+            }
+        }
+        command.addAll(
+                List.of(
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FewDescriptors.class.getName(),
+                        transport.name(),
+                        mode.name()));
+        return new ProcessBuilder(command).redirectError(log.toFile()).start();
+    }
+
+    private static String ask(Process process, BufferedReader answers, String question)
+            throws IOException {
+        process.getOutputStream().write((question + "\n").getBytes());
+        process.getOutputStream().flush();
+        return answers.readLine();
+    }
+
+    private static Socket connect(int port) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        socket.setSoTimeout(30_000);
+        return socket;
+    }
+
+    private static void echo(Socket socket) throws IOException {
+        socket.getOutputStream().write("echo\n".getBytes());
+        assertThat(readLine(socket)).isEqualTo("echo");
+    }
+
+    private static String readLine(Socket socket) throws IOException {
+        return new BufferedReader(
+                        new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))
+                .readLine();
+    }
+}
