@@ -7,6 +7,7 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.local.LocalIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.netty.util.concurrent.Ticker;
@@ -61,13 +62,16 @@ final class Poller {
 
     /**
      * Passes everything on, but wakes the real handler only while it polls: a wake-up may be a
-     * system call.
+     * system call. Channels that live in memory are not the real handler's: they are only
+     * remembered, to be closed at the end.
      */
     private final class GatedHandler implements IoHandler {
         private final IoHandler handler;
+        private final IoHandler memory;
 
-        GatedHandler(IoHandler handler) {
+        GatedHandler(IoHandler handler, IoHandler memory) {
             this.handler = handler;
+            this.memory = memory;
         }
 
         @Override
@@ -82,6 +86,7 @@ final class Poller {
 
         @Override
         public void prepareToDestroy() {
+            memory.prepareToDestroy();
             handler.prepareToDestroy();
         }
 
@@ -92,7 +97,9 @@ final class Poller {
 
         @Override
         public IoRegistration register(IoHandle handle) throws Exception {
-            return registrations.apply(handler.register(handle));
+            return memory.isCompatible(handle.getClass())
+                    ? memory.register(handle)
+                    : registrations.apply(handler.register(handle));
         }
 
         @Override
@@ -104,7 +111,7 @@ final class Poller {
 
         @Override
         public boolean isCompatible(Class<? extends IoHandle> handleType) {
-            return handler.isCompatible(handleType);
+            return memory.isCompatible(handleType) || handler.isCompatible(handleType);
         }
     }
 
@@ -161,7 +168,11 @@ final class Poller {
                 new ManualIoEventLoop(
                         null,
                         null,
-                        executor -> gate = new GatedHandler(factory.newHandler(executor)),
+                        executor ->
+                                gate =
+                                        new GatedHandler(
+                                                factory.newHandler(executor),
+                                                LocalIoHandler.newFactory().newHandler(executor)),
                         clock.isVirtual() ? new VirtualTicker() : Ticker.systemTicker()) {
                     @Override
                     protected boolean canBlock() {

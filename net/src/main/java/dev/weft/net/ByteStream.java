@@ -176,7 +176,7 @@ public final class ByteStream implements AutoCloseable {
             }
             return bytes;
         } catch (Throwable e) {
-            if (filled > 0 && conduit.isOpen()) {
+            if (filled > 0 && !conduit.isClosed()) {
                 // The wait was for more than was there, so nothing comes before these.
                 rest = Unpooled.wrappedBuffer(bytes, 0, filled);
             }
@@ -415,7 +415,8 @@ public final class ByteStream implements AutoCloseable {
 
     /**
      * This stream's input as the JDK's, for code that wants one; each read suspends the task.
-     * Closing it closes this stream. Its failures are those of this stream's methods.
+     * Closing it closes this stream. Its failures are those of this stream's methods. What the JDK
+     * makes of several reads, such as {@code readNBytes}, loses what it has when it is cancelled.
      *
      * @return a view
      */
@@ -628,7 +629,8 @@ public final class ByteStream implements AutoCloseable {
 
     /**
      * Tells the peer that no more comes, once all that was written has been sent; reading goes on.
-     * Idempotent. Counterpart of {@code write_eof}.
+     * Idempotent: a second call returns at once, as does one after the output has ended with the
+     * peer's (TLS 1.2). Counterpart of {@code write_eof}.
      *
      * <p><b>Suspends</b> until then. <b>Cancellation</b>: ends the wait alone.
      *
@@ -642,7 +644,7 @@ public final class ByteStream implements AutoCloseable {
      * Carries what each of two streams receives to the other, without copying, until both have
      * ended; the end of one's input ends the other's output. For proxies. Closes neither.
      *
-     * {@snippet file="ByteStreamReadTest.java" region="pipe"}
+     * {@snippet file="ByteStreamPipeTest.java" region="pipe"}
      *
      * <p><b>Suspends</b> until both have ended, or one has failed. <b>Cancellation</b>: what was
      * read has been accepted by the other stream, and will be sent.

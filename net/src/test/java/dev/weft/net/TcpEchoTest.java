@@ -52,20 +52,4 @@ class TcpEchoTest {
             }
         }
     }
-
-    @AsyncTest
-    void whatIsLargerThanAllBuffersComesBackWhole() {
-        byte[] sent = new byte[5_000_000];
-        for (int i = 0; i < sent.length; i++) {
-            sent[i] = (byte) (i * 31 + i / 251);
-        }
-        try (Server server = Tcp.listen("127.0.0.1", 0, TcpEchoTest::echo);
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port())) {
-            Task<byte[]> received = async(() -> stream.readExactly(sent.length));
-            stream.write(sent);
-            stream.shutdownOutput();
-            assertThat(await(received)).isEqualTo(sent);
-            assertThat(stream.read()).isNull();
-        }
-    }
 }

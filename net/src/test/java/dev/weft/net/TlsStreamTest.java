@@ -9,14 +9,10 @@ import dev.weft.Async;
 import dev.weft.Promise;
 import dev.weft.Task;
 import dev.weft.testkit.AsyncTest;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CancellationException;
 
-/** Streams over TLS: data, and the ends of it. */
+/** What streams over TLS have beside what all streams have: see {@link Wire}. */
 class TlsStreamTest extends TlsTests {
     @AsyncTest
     void bytesComeBack() {
@@ -71,126 +67,6 @@ class TlsStreamTest extends TlsTests {
                 assertThat(stream.read()).containsExactly('x');
                 assertThat(stream.tls().protocol()).isEqualTo(protocol);
             }
-        }
-    }
-
-    @AsyncTest
-    void muchComesBackWholeInBothDirectionsAtOnce() {
-        byte[] sent = new byte[8_000_000];
-        new Random(7).nextBytes(sent);
-        try (Server server = listen(server(), TcpEchoTest::echo);
-                ByteStream stream = connect(server, client())) {
-            Task<byte[]> reading = async(() -> stream.readExactly(sent.length));
-            for (int i = 0; i < sent.length; i += 100_000) {
-                stream.write(Arrays.copyOfRange(sent, i, i + 100_000));
-            }
-            assertThat(Arrays.equals(await(reading), sent)).isTrue();
-        }
-    }
-
-    @AsyncTest
-    void whoDoesNotReadHoldsTheWriterUp() {
-        Promise<Void> release = Promise.create();
-        byte[] chunk = new byte[64 * 1024];
-        try (Server server =
-                        listen(
-                                server(),
-                                stream -> {
-                                    await(release);
-                                    while (stream.read() != null) {}
-                                });
-                ByteStream stream = connect(server, client())) {
-            Task<Integer> writing =
-                    async(() -> {
-                        for (int i = 0; i < 1000; i++) {
-                            stream.write(chunk);
-                        }
-                        return 1000;
-                    });
-            assertThat(
-                            Async.awaitFirst(
-                                            java.util.List.of(writing),
-                                            java.time.Duration.ofMillis(300))
-                                    .done())
-                    .isEmpty();
-            release.complete(null);
-            assertThat(await(writing)).isEqualTo(1000);
-        }
-    }
-
-    @AsyncTest
-    void closingIsANormalEnd() {
-        try (Server server = listen(server(), stream -> stream.write("bye"));
-                ByteStream stream = connect(server, client())) {
-            assertThat(stream.readAll(100)).asString().isEqualTo("bye");
-            assertThat(stream.read()).isNull();
-        }
-    }
-
-    @AsyncTest
-    void afterTheEndOfTheOutputTheInputGoesOn() {
-        try (Server server =
-                        listen(
-                                server(),
-                                stream -> {
-                                    stream.shutdownOutput();
-                                    byte[] all = stream.readAll(1_000_000);
-                                    assertThat(all).hasSize(isJdk() ? 500_000 : 0);
-                                });
-                ByteStream stream = connect(server, client().protocols("TLSv1.3"))) {
-            assertThat(stream.read()).isNull();
-            if (isJdk()) {
-                stream.write(new byte[500_000]);
-                stream.shutdownOutput();
-            } else {
-                assertThatThrownBy(() -> stream.write("x"))
-                        .isInstanceOf(BrokenConnectionException.class)
-                        .hasMessageContaining("the peer has ended its output");
-                stream.abort();
-            }
-        }
-    }
-
-    @AsyncTest
-    void theAnswerComesAfterTheEndOfTheQuestion() {
-        if (!isJdk()) {
-            return; // BoringSSL's side ends with the peer's: see TlsProvider.OPENSSL
-        }
-        try (Server server =
-                        listen(
-                                server(),
-                                stream -> {
-                                    byte[] all = stream.readAll(1_000_000);
-                                    stream.write(all.length + " bytes");
-                                });
-                ByteStream stream = connect(server, client())) {
-            stream.write(new byte[300_000]);
-            stream.shutdownOutput();
-            assertThat(stream.readAll(100)).asString().isEqualTo("300000 bytes");
-            assertThatThrownBy(() -> stream.write("x")).isInstanceOf(StreamClosedException.class);
-        }
-    }
-
-    @AsyncTest
-    void inTls12TheEndOfOneOutputEndsTheOther() {
-        Promise<Throwable> seen = Promise.create();
-        try (Server server =
-                        listen(
-                                server(),
-                                stream -> {
-                                    assertThat(stream.readAll(100)).asString().isEqualTo("all");
-                                    try {
-                                        stream.write("x");
-                                        seen.complete(null);
-                                    } catch (BrokenConnectionException e) {
-                                        seen.complete(e);
-                                    }
-                                });
-                ByteStream stream = connect(server, client().protocols("TLSv1.2"))) {
-            stream.write("all");
-            stream.shutdownOutput();
-            assertThat(await(seen)).hasMessageContaining("TLSv1.2");
-            assertThat(stream.read()).isNull();
         }
     }
 
@@ -265,83 +141,6 @@ class TlsStreamTest extends TlsTests {
     }
 
     @AsyncTest
-    void closingSendsAllThatWasWritten() {
-        Promise<Integer> count = Promise.create();
-        try (Server server =
-                listen(
-                        server(),
-                        stream -> {
-                            try {
-                                count.complete(stream.readAll(10_000_000).length);
-                            } catch (Throwable e) {
-                                count.fail(e);
-                            }
-                        })) {
-            ByteStream stream = connect(server, client());
-            stream.write(new byte[3_000_000]);
-            stream.close();
-            assertThat(await(count)).isEqualTo(3_000_000);
-        }
-    }
-
-    @AsyncTest
-    void anAbortIsSeenByThePeerAsABrokenConnection() {
-        Promise<Throwable> seen = Promise.create();
-        try (Server server =
-                listen(
-                        server(),
-                        stream -> {
-                            try {
-                                stream.read();
-                                seen.complete(null);
-                            } catch (Throwable e) {
-                                seen.complete(e);
-                                throw e;
-                            }
-                        })) {
-            ByteStream stream = connect(server, client());
-            stream.abort();
-            stream.abort();
-            assertThat(await(seen)).isInstanceOf(BrokenConnectionException.class);
-            stream.close();
-        }
-    }
-
-    @AsyncTest
-    void closingTwiceAndUsingItAfterwards() {
-        try (Server server = listen(server(), TcpEchoTest::echo)) {
-            ByteStream stream = connect(server, client());
-            stream.close();
-            stream.close();
-            assertThat(stream.isOpen()).isFalse();
-            assertThatThrownBy(stream::read).isInstanceOf(StreamClosedException.class);
-            assertThatThrownBy(() -> stream.write("x")).isInstanceOf(StreamClosedException.class);
-        }
-    }
-
-    @AsyncTest
-    void pipesCarryTlsOn() {
-        try (Server server = listen(server(), TcpEchoTest::echo);
-                Server terminator =
-                        listen(
-                                server(),
-                                client -> {
-                                    try (ByteStream target = connect(server, client())) {
-                                        ByteStream.pipe(client, target);
-                                    }
-                                });
-                ByteStream stream = connect(terminator, client())) {
-            byte[] much = new byte[1_000_000];
-            new Random(3).nextBytes(much);
-            Task<byte[]> reading = async(() -> stream.readExactly(much.length));
-            stream.write(much);
-            assertThat(Arrays.equals(await(reading), much)).isTrue();
-            stream.shutdownOutput();
-            assertThat(stream.read()).isNull();
-        }
-    }
-
-    @AsyncTest
     void sessionsAreResumed() {
         for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
             List<Promise<Boolean>> resumed =
@@ -407,15 +206,6 @@ class TlsStreamTest extends TlsTests {
             // Both directions, each in a record with a header and a tag.
             assertThat(net.bytesWritten() - before).isBetween(2 * 1017L, 2 * 1300L);
             assertThat(net.bytesRead()).isGreaterThan(2000);
-        }
-    }
-
-    @AsyncTest
-    void viewsAreOfPlainText() throws IOException {
-        try (Server server = listen(server(), TcpEchoTest::echo);
-                ByteStream stream = connect(server, client())) {
-            stream.outputStream().write("plain".getBytes(StandardCharsets.UTF_8));
-            assertThat(stream.readView().toString()).isEqualTo("plain");
         }
     }
 }

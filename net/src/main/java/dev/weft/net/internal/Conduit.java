@@ -118,6 +118,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** This side has closed it, or its loop has: reading and writing are errors. */
     private boolean closed;
 
+    /** This side wants nothing more to be sent. */
+    private boolean aborted;
+
     /** The channel has gone. */
     private boolean inactive;
 
@@ -261,13 +264,22 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     public final SocketAddress localAddress() {
-        SocketAddress address = local;
-        return Objects.requireNonNull(address != null ? address : ownAddress());
+        return Objects.requireNonNull(local());
     }
 
     public final SocketAddress remoteAddress() {
+        return Objects.requireNonNull(remote());
+    }
+
+    /** A task may see this before Netty tells that the channel is active. */
+    private @Nullable SocketAddress local() {
+        SocketAddress address = local;
+        return address != null ? address : ownAddress();
+    }
+
+    private @Nullable SocketAddress remote() {
         SocketAddress address = remote;
-        return Objects.requireNonNull(address != null ? address : peerAddress());
+        return address != null ? address : peerAddress();
     }
 
     /** What {@link #localAddress} tells, of a channel that is active. */
@@ -320,7 +332,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     @Override
     public final String toString() {
-        return kind() + "[" + local + " - " + remote + "]";
+        return kind() + "[" + local() + " - " + remote() + "]";
     }
 
     // ---- tasks: reading
@@ -514,7 +526,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
         RuntimeException lost;
         synchronized (this) {
-            lost = closed ? closedWhen("write") : failure != null ? broken("write", failure) : null;
+            IOException cause = failure != null ? failure : outputLost;
+            lost = closed ? closedWhen("write") : cause != null ? broken("write", cause) : null;
         }
         if (lost != null) {
             throw lost;
@@ -574,11 +587,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     /**
      * Ends this side's output, after all that was written, and waits until that has been sent. It
-     * ends even if the waiter is cancelled.
+     * ends even if the waiter is cancelled. Where it has ended with the peer's, nothing is left to
+     * do.
      */
     public final void endOutput() {
         synchronized (this) {
-            if (outputEnded && !closed) {
+            if (!closed && (outputEnded || outputLost != null && failure == null)) {
                 return;
             }
         }
@@ -805,8 +819,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     /** Closes at once, dropping what was not sent. Does not wait; from any thread. */
     public final void abort() {
-        if (isDetached()) {
-            return;
+        synchronized (this) {
+            if (detached) {
+                return;
+            }
+            aborted = true;
         }
         drop();
         execute(() -> {
@@ -870,9 +887,15 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return the exception
      */
     protected final BrokenConnectionException broken(String what, IOException cause) {
+        String why = cause.getMessage();
         return new BrokenConnectionException(
-                "cannot " + what + ": " + this + " is broken: " + cause.getMessage(),
-                remote,
+                "cannot "
+                        + what
+                        + ": "
+                        + this
+                        + " is broken: "
+                        + (why == null ? "it was closed" : why),
+                remote(),
                 cause);
     }
 
@@ -1001,7 +1024,21 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                             TimeUnit.NANOSECONDS);
             sent.addListener(f -> timer.cancel(false));
         }
-        sent.addListener(f -> channel.close());
+        sent.addListener(f -> {
+            if (!f.isSuccess()) {
+                lostAtClose(f.cause());
+            }
+            channel.close();
+        });
+    }
+
+    /** TLS, below, does not tell of all that is not sent; but this is what the closer waits for. */
+    private void lostAtClose(Throwable cause) {
+        synchronized (this) {
+            if (failure == null && !timedOut && !aborted) {
+                failure = cause instanceof IOException e ? e : new IOException(cause);
+            }
+        }
     }
 
     // ---- the event loop: Netty's events

@@ -1,5 +1,6 @@
 package dev.weft.net.internal;
 
+import dev.weft.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -151,8 +152,15 @@ public final class TlsLayer extends ChannelDuplexHandler {
 
     // ---- delegated tasks
 
-    /** Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. */
+    /**
+     * Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. But on
+     * the event loop of a loop without I/O, whose virtual clock would run on meanwhile.
+     */
     private void delegate(Runnable task) {
+        if (net.loop().transport() == Transport.NONE) {
+            task.run();
+            return;
+        }
         running++;
         Thread.ofVirtual()
                 .name("weft-tls")
