@@ -3,6 +3,8 @@ module dev.weft.echo {
     requires dev.weft.net;
     requires dev.weft.runtime;
     requires info.picocli;
+    requires io.netty.common;
+    requires io.netty.pkitesting;
     requires jdk.jshell;
     requires java.prefs;
     requires org.slf4j;

@@ -15,7 +15,6 @@ import dev.weft.testkit.AsyncTest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,10 +59,7 @@ class DnsmasqIT {
         end();
         Path program =
                 Tools.require(Tools.find("dnsmasq"), "no dnsmasq", "apt-get install dnsmasq-base");
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
+        int port = Tools.freePort();
         address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         Path file = folder.resolve("dnsmasq.conf");
         String common =

@@ -67,6 +67,40 @@ class EchoCommandIT {
     }
 
     @Test
+    void withTlsTheEchoIsTheSame() {
+        try (Program echo = Checkout.weft("echo", "--tls", "Hello World!")) {
+            assertThat(echo.awaitExit()).describedAs("%s", echo).isZero();
+            assertThat(echo.out()).containsExactly("Hello World!");
+            assertThat(echo.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void aServerWithACertificateMadeOnTheSpotIsTrustedByItsKey() {
+        try (Program program = Checkout.weft("echo", "--serve", "--tls")) {
+            String line = program.awaitLine("the certificate");
+            String pin = line.substring(line.lastIndexOf(' ') + 1);
+            EchoServer server = EchoServer.of(program);
+            assertThat(server.url()).matches("wss://127\\.0\\.0\\.1:[1-9][0-9]*/");
+            try (Program echo =
+                    Checkout.weft(
+                            "echo", "--trust", pin, "--connect", server.url(), "one", "two")) {
+                assertThat(echo.awaitExit()).describedAs("%s", echo).isZero();
+                assertThat(echo.out()).containsExactly("one", "two");
+                assertThat(echo.err()).isEmpty();
+            }
+            try (Program echo = Checkout.weft("echo", "--connect", server.url(), "hi")) {
+                assertThat(echo.awaitExit()).isEqualTo(1);
+                assertThat(echo.out()).isEmpty();
+                assertThat(echo.err()).singleElement().asString().contains("is not trusted", pin);
+            }
+            program.terminate();
+            assertThat(program.awaitExit()).isZero();
+            assertThat(program.err()).isEmpty();
+        }
+    }
+
+    @Test
     void theServerListensWhereItIsTold() {
         try (EchoServer server = EchoServer.start("--host", "0.0.0.0", "--port", "0");
                 Program echo =

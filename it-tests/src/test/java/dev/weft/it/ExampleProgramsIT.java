@@ -2,31 +2,47 @@ package dev.weft.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The programs in {@code examples}, run as their comments say; the JDK's sockets talk to them. */
 @Timeout(120)
 class ExampleProgramsIT {
     private static final Path FOLDER = Checkout.ROOT.resolve("examples");
 
+    @TempDir Path folder;
+
     /** A client with lines, which waits for 20 seconds at most. */
     private record Client(Socket socket, BufferedReader in) implements AutoCloseable {
         static Client connect(int port) throws IOException {
-            Socket socket = new Socket("127.0.0.1", port);
+            return of(new Socket("127.0.0.1", port));
+        }
+
+        static Client of(Socket socket) throws IOException {
             socket.setSoTimeout(20_000);
             return new Client(
                     socket,
@@ -153,7 +169,144 @@ class ExampleProgramsIT {
         }
         try (Program program = start("PortForwarder")) {
             assertThat(program.awaitExit()).isEqualTo(2);
-            assertThat(program.err()).containsExactly("usage: PortForwarder PORT HOST HOST_PORT");
+            assertThat(program.err())
+                    .containsExactly(
+                            "usage: PortForwarder PORT HOST HOST_PORT [CHAIN.pem KEY.pem]");
+        }
+    }
+
+    private Program startTlsForwarder(int target) {
+        return start(
+                "PortForwarder",
+                "0",
+                "127.0.0.1",
+                Integer.toString(target),
+                folder.resolve("localhost.pem").toString(),
+                folder.resolve("localhost.key").toString());
+    }
+
+    @Test
+    void theForwarderEndsTlsAndTakesRenewedCertificates() throws Exception {
+        Pki pki = Pki.make(folder);
+        try (Program server = start("EchoServer");
+                Program forwarder = startTlsForwarder(port(server))) {
+            int port = port(forwarder);
+            X509Certificate first = talkOverTls(pki, port);
+            pki.issue("localhost", "ca");
+            forwarder.hangUp();
+            assertThat(forwarder.awaitLine("certificate")).isEqualTo("certificate read");
+            assertThat(talkOverTls(pki, port)).isNotEqualTo(first);
+            Files.writeString(folder.resolve("localhost.key"), "");
+            forwarder.hangUp();
+            forwarder.awaitErrorLine("no private key in it");
+            talkOverTls(pki, port);
+            forwarder.terminate();
+            forwarder.awaitExit();
+            stop(server);
+        }
+    }
+
+    /** Trusts the authority alone. */
+    private static SSLContext trusting(Pki pki) throws Exception {
+        TrustManagerFactory trust =
+                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trustStore(pki));
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private static KeyStore trustStore(Pki pki) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        try (InputStream in = Files.newInputStream(pki.file(pki.pem("ca")))) {
+            store.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+        }
+        return store;
+    }
+
+    private static X509Certificate talkOverTls(Pki pki, int port) throws Exception {
+        SSLContext context = trusting(pki);
+        try (SSLSocket socket =
+                        (SSLSocket) context.getSocketFactory().createSocket("localhost", port);
+                Client client = Client.of(socket)) {
+            client.send("secret");
+            assertThat(client.receive()).isEqualTo("secret");
+            socket.shutdownOutput();
+            assertThat(client.receive()).isNull();
+            return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
+    @Test
+    void theSocksClientFetchesThroughAProxyOverTls() throws Exception {
+        Path microsocks =
+                Tools.require(
+                        Tools.find("microsocks"), "no microsocks", "apt-get install microsocks");
+        Pki pki = Pki.make(folder);
+        Path trust = folder.resolve("trust.p12");
+        try (OutputStream out = Files.newOutputStream(trust)) {
+            trustStore(pki).store(out, "secret".toCharArray());
+        }
+        int socks = Tools.freePort();
+        HttpServer http =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        http.createContext(
+                "/path",
+                exchange -> {
+                    exchange.getResponseHeaders()
+                            .add("X-Host", exchange.getRequestHeaders().getFirst("Host"));
+                    exchange.sendResponseHeaders(200, -1);
+                    exchange.close();
+                });
+        http.start();
+        List<String> command =
+                List.of(
+                        microsocks.toString(),
+                        "-i",
+                        "127.0.0.1",
+                        "-p",
+                        "" + socks,
+                        "-u",
+                        "ada",
+                        "-P",
+                        "secret");
+        try (Program proxy = Program.start(new ProcessBuilder(command));
+                Program forwarder = startTlsForwarder(http.getAddress().getPort())) {
+            String proxyAt = "127.0.0.1:" + socks;
+            String url = "https://localhost:" + port(forwarder) + "/path";
+            ProcessBuilder client =
+                    Checkout.launcher(
+                            "run",
+                            FOLDER.resolve("SocksClient.java").toString(),
+                            proxyAt,
+                            url,
+                            "ada:secret");
+            client.environment()
+                    .put(
+                            "WEFT_JAVA_OPTIONS",
+                            "-Djavax.net.ssl.trustStore="
+                                    + trust
+                                    + " -Djavax.net.ssl.trustStorePassword=secret");
+            try (Program program = Program.start(client)) {
+                assertThat(program.awaitExit()).describedAs("%s", program).isZero();
+                assertThat(program.out()).contains("HTTP/1.1 200 OK", "X-host: localhost");
+                assertThat(program.err()).isEmpty();
+            }
+            try (Program program = start("SocksClient", proxyAt, url)) {
+                assertThat(program.awaitExit()).isEqualTo(1);
+                assertThat(program.err())
+                        .singleElement()
+                        .asString()
+                        .contains("give Proxy.credentials");
+            }
+            assertThat(proxy.isAlive()).isTrue();
+        } finally {
+            http.stop(0);
+        }
+        try (Program program = start("SocksClient")) {
+            assertThat(program.awaitExit()).isEqualTo(2);
         }
     }
 

@@ -2,8 +2,6 @@ package dev.weft.it;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +43,7 @@ record Nginx(int port, AutoCloseable running) implements AutoCloseable {
         int upstream = URI.create(url).getPort();
         for (int attempt = 1; ; attempt++) {
             // nginx does not say which port it found, so it is told one that is free, as yet.
-            int port = freePort();
+            int port = Tools.freePort();
             try {
                 return new Nginx(
                         port, docker ? inContainer(port, upstream) : local(binary, port, upstream));
@@ -151,14 +149,6 @@ record Nginx(int port, AutoCloseable running) implements AutoCloseable {
                     .replace("@tmp@", tmp)
                     .replace("@port@", String.valueOf(port))
                     .replace("@upstream@", String.valueOf(upstream));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

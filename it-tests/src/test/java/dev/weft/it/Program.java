@@ -70,9 +70,19 @@ final class Program implements AutoCloseable {
         return await(err, part, "standard error");
     }
 
+    /** As {@link #awaitErrorLine}, for such a task. */
+    CompletableFuture<String> errorLine(String part) {
+        return CompletableFuture.supplyAsync(
+                () -> awaitErrorLine(part), Thread::startVirtualThread);
+    }
+
     private String await(Lines lines, String part, String where) {
         String line = lines.await(l -> lines == out ? l.startsWith(part) : l.contains(part));
         return line != null ? line : fail("no line \"" + part + "\" on " + where + " of " + this);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** Waits for the end of the program, and of its outputs. */
@@ -125,8 +135,17 @@ final class Program implements AutoCloseable {
 
     /** SIGINT, as Ctrl-C does. */
     void interrupt() {
-        if (!Tools.succeeds("kill", "-INT", String.valueOf(process.pid()))) {
-            fail("cannot send SIGINT to " + this);
+        signal("INT");
+    }
+
+    /** SIGHUP, which servers take for: read your files again. */
+    void hangUp() {
+        signal("HUP");
+    }
+
+    private void signal(String name) {
+        if (!Tools.succeeds("kill", "-" + name, String.valueOf(process.pid()))) {
+            fail("cannot send SIG" + name + " to " + this);
         }
     }
 

@@ -2,8 +2,8 @@ package dev.weft.net;
 
 import dev.weft.Async;
 import dev.weft.Loop;
-import dev.weft.net.internal.Access;
 import dev.weft.net.internal.Conduit;
+import dev.weft.net.internal.StreamAccess;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -43,7 +43,7 @@ public final class ByteStream implements AutoCloseable {
     private static final byte[] LINE_FEED = {'\n'};
 
     static {
-        Access.set(new StreamAccess());
+        StreamAccess.set(new StreamHandover());
     }
 
     private final Conduit conduit;
@@ -769,6 +769,16 @@ public final class ByteStream implements AutoCloseable {
         } finally {
             gathering = false;
         }
+    }
+
+    /** As {@link StreamAccess#handOver}. */
+    void handOver(StreamAccess.Heir heir) {
+        if (!(conduit instanceof TcpConduit tcp)) {
+            throw new IllegalStateException("cannot hand over: " + this + " is no socket");
+        }
+        beginGathering();
+        tcp.handOver(rest, heir);
+        rest = null;
     }
 
     /** Tells which host was connected to. */

@@ -83,7 +83,8 @@ public final class Proxy {
     }
 
     /**
-     * A SOCKS 4 proxy; names go to it by SOCKS 4a. It cannot connect to an IPv6 address.
+     * A SOCKS 4 proxy. It cannot connect to an IPv6 address. Names go to it by SOCKS 4a, which not
+     * all of them know: dante, for one, refuses them with 91.
      *
      * @param host the proxy's name or address
      * @param port its port, 1 to 65,535

@@ -5,6 +5,7 @@ import dev.weft.Promise;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.LoopNet;
+import dev.weft.net.internal.StreamAccess;
 import dev.weft.net.internal.TcpChannelOptions;
 import dev.weft.net.internal.TlsLayer;
 import dev.weft.netty.NettyBridge;
@@ -15,8 +16,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
@@ -245,10 +244,7 @@ class TcpConduit extends Conduit implements Listener.Connection {
         }
     }
 
-    /**
-     * In one go, so that nothing comes in between. What was not read is handed on by a handler that
-     * stands there for so long: TLS, which may be before this, is done with it.
-     */
+    /** In one go, so that nothing comes in between. */
     private void detachOnLoop(ChannelHandler handler, Promise<Channel> detached) {
         if (detached.isDone()) {
             return; // cancelled
@@ -257,29 +253,30 @@ class TcpConduit extends Conduit implements Listener.Connection {
             detached.tryFail(unusable("hand over to Netty"));
             return;
         }
-        Unread unread = takeBack();
-        markDetached();
-        ChannelPipeline pipeline = channel().pipeline();
-        ChannelInboundHandlerAdapter before = new ChannelInboundHandlerAdapter();
         try {
-            pipeline.addBefore(pipeline.context(this).name(), null, before);
-            pipeline.replace(this, null, handler);
+            channel().pipeline().addLast(handler);
         } catch (RuntimeException e) { // such as a handler that is in use elsewhere
-            unread.messages().forEach(ReferenceCountUtil::release);
-            channel().close();
+            abort();
             detached.tryFail(e);
             return;
         }
-        ChannelHandlerContext ctx = pipeline.context(before);
-        unread.messages().forEach(ctx::fireChannelRead);
-        if (!unread.messages().isEmpty()) {
-            ctx.fireChannelReadComplete();
-        }
-        if (unread.ended()) {
-            ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-        }
-        pipeline.remove(before);
+        giveWay();
         detached.tryComplete(channel());
+    }
+
+    // ---- to another protocol
+
+    /** As {@link StreamAccess#handOver}; the stream gives back what it had taken. */
+    void handOver(@Nullable ByteBuf rest, StreamAccess.Heir heir) {
+        beginUpgrade(rest);
+        execute(() -> {
+            if (!isOpen()) {
+                heir.missed(unusable("hand over"));
+                return;
+            }
+            heir.inherit(net(), channel(), tls);
+            giveWay();
+        });
     }
 
     // ---- TLS: the event loop

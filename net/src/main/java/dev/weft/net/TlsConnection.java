@@ -1,6 +1,7 @@
 package dev.weft.net;
 
 import dev.weft.net.internal.TlsLayer;
+import dev.weft.net.internal.TlsLink;
 import io.netty.handler.ssl.OpenSslEngine;
 import io.netty.internal.tcnative.SSL;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /** TLS of one connection: how its handshake and its input have ended. Owned by the event loop. */
-final class TlsConnection {
+final class TlsConnection implements TlsLink {
     private final TlsUpgrade upgrade;
     private final TlsLayer layer;
     private final TlsHandshake handshake;
@@ -36,11 +37,13 @@ final class TlsConnection {
         this.handshake = handshake;
     }
 
-    TlsLayer layer() {
+    @Override
+    public TlsLayer layer() {
         return layer;
     }
 
-    @Nullable TlsSession session() {
+    @Override
+    public @Nullable TlsSession session() {
         return session;
     }
 
@@ -69,7 +72,8 @@ final class TlsConnection {
                 : null;
     }
 
-    void handshaken() {
+    @Override
+    public void handshaken() {
         handshaken = true;
         TlsSession made = describe();
         layer.handshaken(upgrade.client() && made.protocol().equals("TLSv1.3"));
@@ -105,12 +109,8 @@ final class TlsConnection {
                 : s.getCreationTime() < started;
     }
 
-    /**
-     * The handshake has failed.
-     *
-     * @return the error of whoever waits for it
-     */
-    RuntimeException failed(Throwable cause, String connection, SocketAddress peer) {
+    @Override
+    public RuntimeException failed(Throwable cause, String connection, SocketAddress peer) {
         layer.failed(cause);
         RuntimeException failure =
                 cause instanceof SSLException
@@ -132,7 +132,8 @@ final class TlsConnection {
         handshake.fail(failure);
     }
 
-    TlsException explain(Throwable cause, String connection, SocketAddress peer) {
+    @Override
+    public TlsException explain(Throwable cause, String connection, SocketAddress peer) {
         return new TlsFailures(
                         connection,
                         peer,

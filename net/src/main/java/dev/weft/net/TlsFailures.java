@@ -132,13 +132,24 @@ record TlsFailures(
                             : "the client has shown no certificate, which this server requires"
                                     + said;
             case CERTIFICATE_REFUSED -> other() + " refused this side's certificate" + said;
-            default ->
-                    innermost(failure)
-                            + (client && !hasIdentity && isHandshakeFailure(failure)
-                                    ? ": does the server require a certificate of this side"
-                                            + " (ClientTls.identity)?"
-                                    : "");
+            default -> innermost(failure) + hint(failure);
         };
+    }
+
+    private String hint(Throwable failure) {
+        if (!client) {
+            return "";
+        }
+        if (String.valueOf(innermost(failure))
+                .toLowerCase(Locale.ROOT)
+                .contains("unrecognized_name")) {
+            return ": the server does not know the name "
+                    + host
+                    + ", is that right? If not, set ClientTls.serverName";
+        }
+        return !hasIdentity && isHandshakeFailure(failure)
+                ? ": does the server require a certificate of this side (ClientTls.identity)?"
+                : "";
     }
 
     /** In TLS 1.2 the one alert for almost everything. */

@@ -175,7 +175,9 @@ public final class TlsTrust {
         for (TrustManager manager : factory.getTrustManagers()) {
             if (manager instanceof X509ExtendedTrustManager x509) {
                 if (store != null && x509.getAcceptedIssuers().length == 0) {
-                    throw new GeneralSecurityException("there is none");
+                    throw new GeneralSecurityException(
+                            "there is none that is marked as trusted, as keytool does (and openssl"
+                                    + " pkcs12 with -jdktrust): else give them to TlsTrust.pem");
                 }
                 return x509;
             }

@@ -1,15 +1,20 @@
 package dev.weft.websocket;
 
+import dev.weft.Action;
 import dev.weft.Async;
+import dev.weft.DeadlineExceededException;
+import dev.weft.Loop;
 import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
-import dev.weft.net.ConnectFailedException;
-import dev.weft.net.Resolver;
+import dev.weft.net.ByteStream;
+import dev.weft.net.Tcp;
+import dev.weft.net.TcpOptions;
 import dev.weft.net.TimedOutException;
-import dev.weft.net.internal.Dialer;
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.LoopNet;
 import dev.weft.net.internal.Meter;
-import dev.weft.net.internal.TlsContexts;
+import dev.weft.net.internal.StreamAccess;
+import dev.weft.net.internal.TlsLink;
 import dev.weft.net.internal.Waits;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -31,28 +36,27 @@ import io.netty.handler.codec.http.websocketx.WebSocketClientHandshaker13;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
-import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import javax.net.ssl.SSLContext;
+import java.util.Objects;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** A client's way from a TCP connection to a WebSocket: TLS, then the HTTP upgrade. */
-final class ClientHandshake extends ChannelInboundHandlerAdapter {
-    private final LoopNet net;
-    private final Channel channel;
+/** A client's way from a stream, perhaps of TLS, to a WebSocket: the HTTP upgrade. */
+final class ClientHandshake extends ChannelInboundHandlerAdapter implements StreamAccess.Heir {
     private final URI url;
     private final WebSocketOptions options;
     private final WebSocketClientHandshaker handshaker;
     private final Promise<WebSocketConduit> opened = Promise.create();
 
-    private ClientHandshake(LoopNet net, Channel channel, URI url, WebSocketOptions options) {
-        this.net = net;
-        this.channel = channel;
+    /** Set once, on the event loop. */
+    private volatile @Nullable Link link;
+
+    private ClientHandshake(URI url, WebSocketOptions options) {
         this.url = url;
         this.options = options;
         String offered =
@@ -76,80 +80,81 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
     }
 
     static WebSocket open(URI url, WebSocketOptions options) {
-        long deadline = System.nanoTime() + options.handshakeTimeout().toNanos();
-        SSLContext tls = WebSocketUrl.isSecure(url) ? tls(options) : null;
-        Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
-        ClientHandshake handshake =
-                Dialer.dial(
-                        Resolver.dns(),
-                        url.getHost(),
-                        WebSocketUrl.port(url),
-                        left,
-                        (net, channel) -> {
-                            ClientHandshake made = new ClientHandshake(net, channel, url, options);
-                            made.setUp(tls);
-                            return made;
-                        });
-        return handshake.await(deadline);
-    }
-
-    private static SSLContext tls(WebSocketOptions options) {
-        SSLContext given = options.tls();
-        if (given != null) {
-            return given;
+        boolean secure = WebSocketUrl.isSecure(url);
+        if (secure) {
+            StreamAccess.get().prepare(options.clientTls()); // before there is a connection
         }
-        // Reads the trust store: not on the loop.
-        CompletableFuture<SSLContext> loaded = new CompletableFuture<>();
-        Thread.startVirtualThread(() -> {
-            try {
-                loaded.complete(SSLContext.getDefault());
-            } catch (Throwable e) {
-                loaded.completeExceptionally(e);
+        Limit limit = Limit.of(url, options.handshakeTimeout());
+        TcpOptions tcp = TcpOptions.defaults().connectTimeout(limit.value()).proxy(options.proxy());
+        ByteStream stream = Tcp.connect(url.getHost(), WebSocketUrl.port(url), tcp);
+        ClientHandshake handshake = new ClientHandshake(url, options);
+        try {
+            if (secure) {
+                limit.on(() -> stream.upgradeToTls(options.clientTls()));
             }
-        });
-        return Async.await(loaded);
+            StreamAccess.get().handOver(stream, handshake);
+        } catch (Throwable e) {
+            stream.abort();
+            throw e;
+        }
+        return handshake.await(limit);
     }
 
-    private WebSocket await(long deadline) {
-        Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+    /** Of all steps together. */
+    private record Limit(URI url, Duration value, long deadline) {
+        static Limit of(URI url, Duration value) {
+            return new Limit(url, value, Clock.now(Loop.current()) + Clock.nanos(value));
+        }
+
+        Duration left() {
+            return Duration.ofNanos(Math.max(1, deadline - Clock.now(Loop.current())));
+        }
+
+        void on(Action step) {
+            try {
+                Async.timeout(left(), step);
+            } catch (DeadlineExceededException e) {
+                throw tooLate();
+            }
+        }
+
+        TimedOutException tooLate() {
+            return new TimedOutException(
+                    url
+                            + " did not complete the handshake within "
+                            + value.toMillis()
+                            + " ms: is it a WebSocket server?",
+                    value);
+        }
+    }
+
+    private WebSocket await(Limit limit) {
         try {
-            return Waits.within(opened, left, this::tooLate).socket();
+            return Waits.within(opened, limit.left(), limit::tooLate).socket();
         } catch (Throwable e) {
-            channel.eventLoop().execute(channel::close);
+            Link taken = link;
+            if (taken != null) {
+                Channel channel = taken.channel();
+                channel.eventLoop().execute(channel::close);
+            }
             throw e;
         }
     }
 
-    private TimedOutException tooLate() {
-        return new TimedOutException(
-                url
-                        + " did not complete the handshake within "
-                        + options.handshakeTimeout().toMillis()
-                        + " ms: is it a WebSocket server?",
-                options.handshakeTimeout());
-    }
-
     // ---- the event loop
 
-    private void setUp(@Nullable SSLContext tls) {
-        ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast(new Meter(net));
-        if (tls != null) {
-            SslHandler handler =
-                    TlsContexts.clientHandler(
-                            TlsContexts.of(tls),
-                            channel,
-                            new TlsContexts.Peer(url.getHost(), WebSocketUrl.port(url), true),
-                            Thread::startVirtualThread);
-            handler.setHandshakeTimeoutMillis(options.handshakeTimeout().toMillis());
-            pipeline.addLast(handler);
-        }
-        pipeline.addLast(new HttpClientCodec(4096, 8192, 8192));
-        pipeline.addLast(this);
-    }
-
     @Override
-    public void channelActive(ChannelHandlerContext ctx) {
+    public void inherit(LoopNet net, Channel channel, @Nullable TlsLink tls) {
+        link = new Link(net, channel, tls);
+        if (opened.isDone()) {
+            channel.close(); // the task no longer waits
+            return;
+        }
+        ChannelPipeline pipeline = channel.pipeline();
+        if (tls == null) {
+            pipeline.addLast(new Meter(net));
+        }
+        pipeline.addLast(new HttpClientCodec(4096, 8192, 8192), this);
         handshaker
                 .handshake(channel)
                 .addListener(f -> {
@@ -157,6 +162,15 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
                         fail(f.cause());
                     }
                 });
+    }
+
+    @Override
+    public void missed(RuntimeException why) {
+        opened.tryFail(why);
+    }
+
+    private Link link() {
+        return Objects.requireNonNull(link);
     }
 
     @Override
@@ -195,7 +209,7 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         }
         try {
             handshaker.finishHandshake(
-                    channel,
+                    ctx.channel(),
                     new DefaultFullHttpResponse(
                             response.protocolVersion(),
                             status,
@@ -210,11 +224,11 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
             return;
         }
         WebSocketConduit conduit =
-                new WebSocketConduit(net, channel, options, handshaker.actualSubprotocol(), null);
-        conduit.addTo(channel);
+                new WebSocketConduit(link(), options, handshaker.actualSubprotocol(), null);
+        conduit.addTo(ctx.channel());
         ctx.pipeline().remove(this);
         if (!opened.tryComplete(conduit)) {
-            channel.close(); // the task no longer waits
+            ctx.channel().close(); // the task no longer waits
         }
     }
 
@@ -230,7 +244,8 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (event == ChannelInputShutdownEvent.INSTANCE
+                || event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             fail(new IOException("the server closed the connection"));
         }
         ReferenceCountUtil.release(event);
@@ -255,32 +270,22 @@ final class ClientHandshake extends ChannelInboundHandlerAdapter {
         if (!opened.isDone()) {
             opened.tryFail(translated(cause));
         }
-        channel.close();
+        link().channel().close();
     }
 
     private RuntimeException translated(Throwable cause) {
         if (cause instanceof UpgradeRefusedException e) {
             return e;
         }
-        if (cause instanceof SSLException e) {
-            return new ConnectFailedException(
-                    "no secure connection to " + url + ": " + innermost(e),
-                    url.getHost(),
-                    WebSocketUrl.port(url),
-                    e);
+        SocketAddress peer = link().channel().remoteAddress();
+        TlsLink tls = link().tls();
+        if (cause instanceof SSLException && tls != null) {
+            return tls.explain(cause, url.toString(), peer); // a refusal may come late
         }
         IOException io = cause instanceof IOException e ? e : new IOException(cause);
         return new BrokenConnectionException(
                 url + " closed the connection during the handshake: is it a WebSocket server?",
-                channel.remoteAddress(),
+                peer,
                 io);
-    }
-
-    private static @Nullable String innermost(Throwable failure) {
-        Throwable last = failure;
-        while (last.getCause() != null) {
-            last = last.getCause();
-        }
-        return last.getMessage();
     }
 }

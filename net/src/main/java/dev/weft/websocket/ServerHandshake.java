@@ -1,7 +1,10 @@
 package dev.weft.websocket;
 
+import dev.weft.net.ServerTls;
 import dev.weft.net.internal.Lane;
 import dev.weft.net.internal.Meter;
+import dev.weft.net.internal.StreamAccess;
+import dev.weft.net.internal.TlsLink;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -22,21 +25,28 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.websocketx.WebSocketHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker13;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A server's way from a TCP connection to a WebSocket: the HTTP upgrade. On the event loop. */
+/**
+ * A server's way from a TCP connection to a WebSocket: TLS if it is to be, then the HTTP upgrade.
+ * On the event loop.
+ */
 final class ServerHandshake extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ServerHandshake.class);
 
     private final Lane lane;
     private final WebSocketOptions options;
     private final WebSocketHandler handler;
+    private @Nullable TlsLink tls;
     private @Nullable ScheduledFuture<?> limit;
 
     ServerHandshake(Lane lane, WebSocketOptions options, WebSocketHandler handler) {
@@ -47,7 +57,12 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     void setUp(Channel channel) {
         ChannelPipeline pipeline = channel.pipeline();
-        pipeline.addLast(new Meter(lane.net()));
+        ServerTls secure = options.serverTls();
+        if (secure == null) {
+            pipeline.addLast(new Meter(lane.net()));
+        } else {
+            tls = StreamAccess.get().secure(secure, lane.net(), channel);
+        }
         pipeline.addLast(new HttpServerCodec(4096, 8192, 8192));
         pipeline.addLast(new HttpObjectAggregator(8192, true));
         pipeline.addLast(this);
@@ -117,7 +132,10 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
         stopTimer();
         WebSocketConduit conduit =
                 new WebSocketConduit(
-                        lane.net(), channel, options, handshaker.selectedSubprotocol(), handler);
+                        new Link(lane.net(), channel, tls),
+                        options,
+                        handshaker.selectedSubprotocol(),
+                        handler);
         conduit.addTo(channel);
         ctx.pipeline().remove(this);
         lane.accepted(conduit);
@@ -145,10 +163,26 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event == ChannelInputShutdownEvent.INSTANCE) {
+        if (event instanceof SslHandshakeCompletionEvent handshake) {
+            secured(ctx, handshake);
+        } else if (event == ChannelInputShutdownEvent.INSTANCE
+                || event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             ctx.close();
         }
         ReferenceCountUtil.release(event);
+    }
+
+    private void secured(ChannelHandlerContext ctx, SslHandshakeCompletionEvent handshake) {
+        TlsLink link = Objects.requireNonNull(tls);
+        if (handshake.isSuccess()) {
+            link.handshaken();
+            return;
+        }
+        Channel channel = ctx.channel();
+        LOG.debug(
+                "a client failed in TLS",
+                link.failed(handshake.cause(), channel.toString(), channel.remoteAddress()));
+        ctx.close();
     }
 
     @Override

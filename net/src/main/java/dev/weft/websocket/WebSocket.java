@@ -2,6 +2,7 @@ package dev.weft.websocket;
 
 import dev.weft.Async;
 import dev.weft.Promise;
+import dev.weft.net.TlsSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketAddress;
@@ -51,7 +52,8 @@ public final class WebSocket implements AutoCloseable {
      * @return the open connection, which the caller has to close
      * @throws IllegalArgumentException if it is no such URL
      * @throws dev.weft.net.HostNotFoundException if the name has no address
-     * @throws dev.weft.net.ConnectFailedException if nobody listens there, or TLS fails
+     * @throws dev.weft.net.ConnectFailedException if nobody listens there
+     * @throws dev.weft.net.TlsException if the two sides do not agree on TLS
      * @throws UpgradeRefusedException if the server answers with anything but an upgrade
      * @throws dev.weft.net.TimedOutException if it took longer than {@link
      *     WebSocketOptions#handshakeTimeout}
@@ -66,6 +68,8 @@ public final class WebSocket implements AutoCloseable {
      * @param url {@code ws://host:port/path}, or {@code wss:} for TLS
      * @param options limits and choices
      * @return the open connection, which the caller has to close
+     * @throws dev.weft.net.ProxyFailedException if {@link
+     *     WebSocketOptions#proxy(dev.weft.net.Proxy)} cannot be reached, or refuses
      */
     public static WebSocket connect(URI url, WebSocketOptions options) {
         Objects.requireNonNull(options, "options must not be null");
@@ -296,6 +300,15 @@ public final class WebSocket implements AutoCloseable {
      */
     public @Nullable String subprotocol() {
         return subprotocol;
+    }
+
+    /**
+     * What the TLS handshake has come to.
+     *
+     * @return null without TLS
+     */
+    public @Nullable TlsSession tls() {
+        return conduit.tls();
     }
 
     /**

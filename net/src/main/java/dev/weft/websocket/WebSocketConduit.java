@@ -5,18 +5,23 @@ import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.StreamClosedException;
 import dev.weft.net.TimedOutException;
+import dev.weft.net.TlsException;
+import dev.weft.net.TlsSession;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
-import dev.weft.net.internal.LoopNet;
+import dev.weft.net.internal.TlsLink;
 import dev.weft.net.internal.Waits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -30,6 +35,7 @@ import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketException;
@@ -39,6 +45,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +84,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
 
     private record Ping(long id, long sentAt, Promise<@Nullable Duration> answered) {}
 
+    private final @Nullable TlsLink tls;
     private final WebSocketOptions options;
     private final @Nullable WebSocketHandler handler;
     private final WebSocket socket;
@@ -95,12 +103,12 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     private boolean mustFlush;
 
     WebSocketConduit(
-            LoopNet net,
-            Channel channel,
+            Link link,
             WebSocketOptions options,
             @Nullable String subprotocol,
             @Nullable WebSocketHandler handler) {
-        super(net, channel);
+        super(link.net(), link.channel());
+        tls = link.tls();
         this.options = options;
         this.handler = handler;
         socket = new WebSocket(this, subprotocol);
@@ -317,7 +325,16 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
                     violation.code,
                     violation);
         }
-        return broken(what, cause);
+        TlsLink t = tls;
+        return t != null && cause instanceof SSLException
+                ? t.explain(cause, toString(), remoteAddress())
+                : broken(what, cause);
+    }
+
+    /** What was agreed on; null without TLS. */
+    @Nullable TlsSession tls() {
+        TlsLink t = tls;
+        return t == null ? null : t.session();
     }
 
     /**
@@ -449,7 +466,8 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof ChannelInputShutdownEvent
+                || event instanceof SslCloseCompletionEvent close && close.isSuccess()) {
             lost();
             ctx.close();
         }
@@ -501,7 +519,11 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         } else if (cause instanceof TooLongFrameException e) {
             violated(TOO_BIG, "message above the limit", e);
         } else if (!(cause instanceof PrematureChannelClosureException) && !isCloseReceived()) {
-            super.exceptionCaught(ctx, cause);
+            super.exceptionCaught(
+                    ctx,
+                    cause instanceof DecoderException && cause.getCause() instanceof SSLException e
+                            ? e
+                            : cause);
         }
         // Else it has ended in the middle of a message, which the end itself tells.
     }
@@ -541,7 +563,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
             channel.writeAndFlush(new CloseWebSocketFrame(code, shortened))
                     .addListener(f -> {
                         if (f.isSuccess()) {
-                            ((SocketChannel) channel).shutdownOutput();
+                            endOutput((SocketChannel) channel);
                         }
                     });
             closeAfterLimit(channel);
@@ -551,6 +573,22 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
             fail(cause);
         }
         closeOver();
+    }
+
+    @Override
+    protected ChannelFuture endOutput(DuplexChannel socket) {
+        TlsLink t = tls;
+        return t == null ? super.endOutput(socket) : t.layer().handler().closeOutbound();
+    }
+
+    @Override
+    protected void closeNow() {
+        TlsLink t = tls;
+        if (t == null) {
+            super.closeNow();
+        } else {
+            t.layer().closeNow();
+        }
     }
 
     // ---- a server's connection
@@ -565,6 +603,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     @Override
     public boolean isPeersFault(Throwable failure) {
         return Listener.Connection.super.isPeersFault(failure)
+                || failure instanceof TlsException t && remoteAddress().equals(t.peer())
                 || failure instanceof WebSocketProtocolException e && e.getCause() == failure();
     }
 

@@ -1,50 +1,52 @@
 package dev.weft.websocket;
 
+import dev.weft.net.ClientTls;
+import dev.weft.net.Proxy;
+import dev.weft.net.ServerTls;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import javax.net.ssl.SSLContext;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Limits and choices of a WebSocket client or server. Immutable: each setter returns a changed
  * copy.
- *
- * @param handshakeTimeout how long it may take until the connection is open, from the name's lookup
- *     to the HTTP upgrade, and on a server from the connection's acceptance; positive, 10 s by
- *     default
- * @param closeTimeout how long the peer may take to answer the closing handshake, and how long a
- *     closing server waits for its handlers; positive, 5 s by default
- * @param maxMessageBytes the longest message that is received, all fragments together; 1 or more, 1
- *     MiB by default
- * @param subprotocols what a client offers and a server understands, best first; none by default
- * @param path where a server answers; {@code "/"} by default, and not used by clients, whose URL
- *     has it
- * @param tls what a client trusts; null, the default, is what the JDK trusts
  */
-public record WebSocketOptions(
-        Duration handshakeTimeout,
-        Duration closeTimeout,
-        int maxMessageBytes,
-        List<String> subprotocols,
-        String path,
-        @Nullable SSLContext tls) {
-    private static final WebSocketOptions DEFAULTS =
-            new WebSocketOptions(
-                    Duration.ofSeconds(10), Duration.ofSeconds(5), 1 << 20, List.of(), "/", null);
+public final class WebSocketOptions {
+    private static final WebSocketOptions DEFAULTS = new WebSocketOptions(new Values());
 
-    /** Checks the values. */
-    public WebSocketOptions {
-        requirePositive(handshakeTimeout, "handshakeTimeout");
-        requirePositive(closeTimeout, "closeTimeout");
-        if (maxMessageBytes < 1) {
-            throw new IllegalArgumentException(
-                    "maxMessageBytes must be >= 1, was " + maxMessageBytes);
+    /** Never changed once it is here. */
+    private final Values values;
+
+    private WebSocketOptions(Values values) {
+        this.values = values;
+    }
+
+    /** The options, with their defaults; a setter changes a copy before it becomes another's. */
+    private static final class Values implements Cloneable {
+        Duration handshakeTimeout = Duration.ofSeconds(10);
+        Duration closeTimeout = Duration.ofSeconds(5);
+        int maxMessageBytes = 1 << 20;
+        List<String> subprotocols = List.of();
+        String path = "/";
+        ClientTls clientTls = ClientTls.defaults();
+        @Nullable ServerTls serverTls;
+        @Nullable Proxy proxy;
+
+        Values copy() {
+            try {
+                return (Values) clone();
+            } catch (CloneNotSupportedException e) {
+                throw new AssertionError(e);
+            }
         }
-        subprotocols = List.copyOf(subprotocols);
-        if (!path.startsWith("/")) {
-            throw new IllegalArgumentException("path must start with /, was " + path);
-        }
+    }
+
+    private WebSocketOptions with(Consumer<Values> change) {
+        Values copy = values.copy();
+        change.accept(copy);
+        return new WebSocketOptions(copy);
     }
 
     private static void requirePositive(Duration value, String name) {
@@ -64,13 +66,34 @@ public record WebSocketOptions(
     }
 
     /**
+     * How long it may take until the connection is open: from the name's lookup by way of the proxy
+     * and TLS to the HTTP upgrade, and on a server from the connection's acceptance.
+     *
+     * @return 10 s by default
+     */
+    public Duration handshakeTimeout() {
+        return values.handshakeTimeout;
+    }
+
+    /**
      * Sets how long opening may take.
      *
      * @param value a positive duration
      * @return the changed copy
      */
     public WebSocketOptions handshakeTimeout(Duration value) {
-        return new WebSocketOptions(value, closeTimeout, maxMessageBytes, subprotocols, path, tls);
+        requirePositive(value, "handshakeTimeout");
+        return with(v -> v.handshakeTimeout = value);
+    }
+
+    /**
+     * How long the peer may take to answer the closing handshake, and how long a closing server
+     * waits for its handlers.
+     *
+     * @return 5 s by default
+     */
+    public Duration closeTimeout() {
+        return values.closeTimeout;
     }
 
     /**
@@ -80,8 +103,17 @@ public record WebSocketOptions(
      * @return the changed copy
      */
     public WebSocketOptions closeTimeout(Duration value) {
-        return new WebSocketOptions(
-                handshakeTimeout, value, maxMessageBytes, subprotocols, path, tls);
+        requirePositive(value, "closeTimeout");
+        return with(v -> v.closeTimeout = value);
+    }
+
+    /**
+     * The longest message that is received, all fragments together.
+     *
+     * @return 1 MiB by default
+     */
+    public int maxMessageBytes() {
+        return values.maxMessageBytes;
     }
 
     /**
@@ -91,7 +123,19 @@ public record WebSocketOptions(
      * @return the changed copy
      */
     public WebSocketOptions maxMessageBytes(int value) {
-        return new WebSocketOptions(handshakeTimeout, closeTimeout, value, subprotocols, path, tls);
+        if (value < 1) {
+            throw new IllegalArgumentException("maxMessageBytes must be >= 1, was " + value);
+        }
+        return with(v -> v.maxMessageBytes = value);
+    }
+
+    /**
+     * What a client offers and a server understands.
+     *
+     * @return names, best first; none by default
+     */
+    public List<String> subprotocols() {
+        return values.subprotocols;
     }
 
     /**
@@ -101,8 +145,17 @@ public record WebSocketOptions(
      * @return the changed copy
      */
     public WebSocketOptions subprotocols(String... value) {
-        return new WebSocketOptions(
-                handshakeTimeout, closeTimeout, maxMessageBytes, List.of(value), path, tls);
+        List<String> copy = List.of(value);
+        return with(v -> v.subprotocols = copy);
+    }
+
+    /**
+     * Where a server answers. Not used by clients, whose URL has it.
+     *
+     * @return {@code "/"} by default
+     */
+    public String path() {
+        return values.path;
     }
 
     /**
@@ -112,19 +165,75 @@ public record WebSocketOptions(
      * @return the changed copy
      */
     public WebSocketOptions path(String value) {
-        return new WebSocketOptions(
-                handshakeTimeout, closeTimeout, maxMessageBytes, subprotocols, value, tls);
+        if (!value.startsWith("/")) {
+            throw new IllegalArgumentException("path must start with /, was " + value);
+        }
+        return with(v -> v.path = value);
     }
 
     /**
-     * Sets what a client trusts.
+     * How a client speaks TLS, where the URL is {@code wss:}.
      *
-     * @param value its trust managers, and perhaps a key of the client's own; host names are
-     *     verified all the same
+     * @return {@link ClientTls#defaults} by default
+     */
+    public ClientTls clientTls() {
+        return values.clientTls;
+    }
+
+    /**
+     * Sets how a client speaks TLS, where the URL is {@code wss:}.
+     *
+     * @param value whom to trust, and the like; best one object for many connections
      * @return the changed copy
      */
-    public WebSocketOptions tls(SSLContext value) {
-        return new WebSocketOptions(
-                handshakeTimeout, closeTimeout, maxMessageBytes, subprotocols, path, value);
+    public WebSocketOptions tls(ClientTls value) {
+        Objects.requireNonNull(value, "tls must not be null");
+        return with(v -> v.clientTls = value);
+    }
+
+    /**
+     * How a server speaks TLS.
+     *
+     * @return null by default: not at all
+     */
+    public @Nullable ServerTls serverTls() {
+        return values.serverTls;
+    }
+
+    /**
+     * Sets how a server speaks TLS: its URL is {@code wss:} then. Clients that fail in that are
+     * closed, and nobody is told but the log (at level debug).
+     *
+     * @param value its certificates, and the like
+     * @return the changed copy
+     */
+    public WebSocketOptions tls(ServerTls value) {
+        Objects.requireNonNull(value, "tls must not be null");
+        return with(v -> v.serverTls = value);
+    }
+
+    /**
+     * The proxy that clients connect through.
+     *
+     * @return null by default: none
+     */
+    public @Nullable Proxy proxy() {
+        return values.proxy;
+    }
+
+    /**
+     * Sets the proxy that clients connect through, with or without TLS.
+     *
+     * @param value the proxy; null for none
+     * @return the changed copy
+     */
+    public WebSocketOptions proxy(@Nullable Proxy value) {
+        return with(v -> v.proxy = value);
+    }
+
+    @Override
+    public String toString() {
+        return "WebSocketOptions[handshakeTimeout=%s, closeTimeout=%s, maxMessageBytes=%d, path=%s]"
+                .formatted(handshakeTimeout(), closeTimeout(), maxMessageBytes(), path());
     }
 }

@@ -1,7 +1,9 @@
 package dev.weft.websocket;
 
+import dev.weft.net.ServerTls;
 import dev.weft.net.TcpOptions;
 import dev.weft.net.internal.Listener;
+import dev.weft.net.internal.StreamAccess;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.Objects;
@@ -15,10 +17,12 @@ public final class WebSocketServer implements AutoCloseable {
     private static final int BACKLOG = 1024;
 
     private final Listener listener;
+    private final String scheme;
     private final String path;
 
-    private WebSocketServer(Listener listener, String path) {
+    private WebSocketServer(Listener listener, String scheme, String path) {
         this.listener = listener;
+        this.scheme = scheme;
         this.path = path;
     }
 
@@ -53,19 +57,24 @@ public final class WebSocketServer implements AutoCloseable {
      * @param options limits and choices
      * @param handler what to do with a connection
      * @return the open server
+     * @throws dev.weft.net.InvalidKeyMaterialException if a certificate or key cannot be used
      */
     public static WebSocketServer listen(
             String host, int port, WebSocketOptions options, WebSocketHandler handler) {
         Objects.requireNonNull(host, "host must not be null");
         Objects.requireNonNull(options, "options must not be null");
         Objects.requireNonNull(handler, "handler must not be null");
+        ServerTls tls = options.serverTls();
+        if (tls != null) {
+            StreamAccess.get().prepare(tls); // which may fail
+        }
         Listener listener =
                 Listener.open(
                         new Listener.Plan(
                                 host, port, BACKLOG, options.closeTimeout(), Integer.MAX_VALUE),
                         TcpOptions.defaults(),
                         (l, channel) -> new ServerHandshake(l, options, handler).setUp(channel));
-        return new WebSocketServer(listener, options.path());
+        return new WebSocketServer(listener, (tls == null ? "ws" : "wss") + "://", options.path());
     }
 
     /**
@@ -89,12 +98,13 @@ public final class WebSocketServer implements AutoCloseable {
     /**
      * The URL for clients.
      *
-     * @return with the address it listens on, such as {@code ws://127.0.0.1:8080/}
+     * @return with the address it listens on, such as {@code ws://127.0.0.1:8080/}; {@code wss:}
+     *     with TLS, where clients need a name that the certificate has
      */
     public String url() {
         InetSocketAddress address = localAddress();
         String host = address.getAddress().getHostAddress();
-        return "ws://"
+        return scheme
                 + (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host)
                 + ":"
                 + address.getPort()

@@ -10,12 +10,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.function.UnaryOperator;
 
 /** Certificates of the tests', and the authority that issues them. */
-final class Certs {
-    static final X509Bundle AUTHORITY = authority("CN=Test Authority");
+public final class Certs {
+    public static final X509Bundle AUTHORITY = authority("CN=Test Authority");
 
-    static final X509Bundle LOCALHOST = issued("localhost");
+    public static final X509Bundle LOCALHOST = issued("localhost");
 
-    static final TlsTrust TRUST = TlsTrust.certificates(AUTHORITY.getCertificate());
+    public static final TlsTrust TRUST = TlsTrust.certificates(AUTHORITY.getCertificate());
 
     private Certs() {}
 
@@ -31,7 +31,7 @@ final class Certs {
         }
     }
 
-    static X509Bundle authority(String subject) {
+    public static X509Bundle authority(String subject) {
         return unchecked(() ->
                 new CertificateBuilder()
                         .ecp256()
@@ -41,11 +41,11 @@ final class Certs {
                         .buildSelfSigned());
     }
 
-    static X509Bundle issued(String name) {
+    public static X509Bundle issued(String name) {
         return issued(AUTHORITY, name, b -> b);
     }
 
-    static X509Bundle issued(
+    public static X509Bundle issued(
             X509Bundle issuer, String name, UnaryOperator<CertificateBuilder> more) {
         return unchecked(() ->
                 more.apply(
@@ -66,7 +66,7 @@ final class Certs {
         return der.array();
     }
 
-    static X509Bundle valid(int fromDays, int toDays) {
+    public static X509Bundle valid(int fromDays, int toDays) {
         Instant now = Instant.now();
         return issued(
                 AUTHORITY,
@@ -76,7 +76,7 @@ final class Certs {
                                 .notAfter(now.plus(toDays, ChronoUnit.DAYS)));
     }
 
-    static TlsIdentity identity(X509Bundle bundle) {
+    public static TlsIdentity identity(X509Bundle bundle) {
         return TlsIdentity.pem(bundle.getCertificatePathPEM(), bundle.getPrivateKeyPEM());
     }
 }

@@ -191,14 +191,17 @@ class ProxyTest {
 
     @AsyncTest
     void wrongCredentialsAreSaidAndNotShown() {
-        try (FakeProxy proxy = FakeProxy.http(client -> client.write("HTTP/1.1 407 No\r\n\r\n"))) {
-            Proxy known =
-                    Proxy.http("127.0.0.1", proxy.port()).credentials("ada-the-user", "s3cret");
-            assertThatThrownBy(() -> Tcp.connect("example.org", 1, through(known)))
-                    .isInstanceOf(ProxyFailedException.class)
-                    .hasMessageContaining("it does not accept this user and password")
-                    .hasMessageNotContainingAny("ada-the-user", "s3cret");
-            assertThat(known + " " + through(known)).doesNotContain("ada-the-user", "s3cret");
+        for (String status : List.of("407", "401")) {
+            String answer = "HTTP/1.1 " + status + " No\r\n\r\n";
+            try (FakeProxy proxy = FakeProxy.http(client -> client.write(answer))) {
+                Proxy known =
+                        Proxy.http("127.0.0.1", proxy.port()).credentials("ada-the-user", "s3cret");
+                assertThatThrownBy(() -> Tcp.connect("example.org", 1, through(known)))
+                        .isInstanceOf(ProxyFailedException.class)
+                        .hasMessageContaining("it does not accept this user and password")
+                        .hasMessageNotContainingAny("ada-the-user", "s3cret");
+                assertThat(known + " " + through(known)).doesNotContain("ada-the-user", "s3cret");
+            }
         }
     }
 

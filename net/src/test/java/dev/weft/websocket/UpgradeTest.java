@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.ByteStream;
-import dev.weft.net.ConnectFailedException;
 import dev.weft.net.Server;
 import dev.weft.net.Tcp;
 import dev.weft.net.TimedOutException;
+import dev.weft.net.TlsException;
 import dev.weft.testkit.AsyncTest;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -152,8 +152,10 @@ class UpgradeTest {
     void aServerWithoutTlsIsNoSecureServer() {
         try (Server server = answering("what?")) {
             assertThatThrownBy(() -> WebSocket.connect("wss://127.0.0.1:" + server.port() + "/"))
-                    .isInstanceOf(ConnectFailedException.class)
-                    .hasMessageContaining("no secure connection");
+                    .isInstanceOfSatisfying(
+                            TlsException.class,
+                            e -> assertThat(e.reason()).isEqualTo(TlsException.Reason.NOT_TLS))
+                    .hasMessageContaining("it began with \"what?\"");
         }
     }
 

@@ -3,10 +3,13 @@ package dev.weft.echo;
 import static picocli.CommandLine.Option.NULL_VALUE;
 
 import dev.weft.Async;
+import dev.weft.net.ClientTls;
+import dev.weft.net.TlsTrust;
 import dev.weft.websocket.WebSocketOptions;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +33,8 @@ import picocli.CommandLine.Spec;
         customSynopsis = {
             "weft echo MESSAGE...",
             "       weft echo --connect ws://HOST:PORT/PATH MESSAGE...",
-            "       weft echo --serve [--host HOST] [--port PORT]"
+            "       weft echo --connect wss://HOST:PORT/PATH [--trust KEY|FILE] MESSAGE...",
+            "       weft echo --serve [--tls] [--host HOST] [--port PORT]"
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -70,6 +74,24 @@ final class EchoCommand implements Callable<Integer> {
     private @Nullable String url;
 
     @Option(
+            names = "--tls",
+            description = {
+                "Speak TLS with one's own server, whose certificate is made on the spot.",
+                "With --serve the first line says what clients need to trust it."
+            })
+    private boolean tls;
+
+    @Option(
+            names = "--trust",
+            paramLabel = "KEY|FILE",
+            defaultValue = NULL_VALUE,
+            description = {
+                "Whom to trust with wss://: sha256/... as --serve --tls says it, or a file of",
+                "certificates in PEM. Default: what Java trusts"
+            })
+    private @Nullable String trust;
+
+    @Option(
             names = "--max-message-bytes",
             paramLabel = "N",
             defaultValue = "1048576",
@@ -92,23 +114,62 @@ final class EchoCommand implements Callable<Integer> {
         if (serve) {
             String address = host != null ? host : LOOPBACK;
             int number = port != null ? port : 0;
-            Async.run(() -> EchoServer.serveUntilStopped(address, number, options, out));
-        } else if (server != null) {
-            URI target = parse(server);
-            Async.run(() -> EchoClient.sendAll(target, messages, options, out));
-        } else {
             Async.run(() -> {
-                try (var echo = EchoServer.open(LOOPBACK, 0, options)) {
-                    EchoClient.sendAll(URI.create(echo.url()), messages, options, out);
+                if (tls) {
+                    EchoServer.serveSecurelyUntilStopped(address, number, options, out);
+                } else {
+                    EchoServer.serveUntilStopped(address, number, options, out);
                 }
             });
+        } else if (server != null) {
+            URI target = parse(server);
+            WebSocketOptions trusting = trusting(target, options);
+            Async.run(() -> EchoClient.sendAll(target, messages, trusting, out));
+        } else {
+            Async.run(() -> echo(tls ? secured(options) : options, out));
         }
         return ExitCode.OK;
+    }
+
+    private void echo(WebSocketOptions options, PrintWriter out) {
+        try (var server = EchoServer.open(LOOPBACK, 0, options)) {
+            EchoClient.sendAll(URI.create(server.url()), messages, options, out);
+        }
+    }
+
+    /** For both sides. */
+    private static WebSocketOptions secured(WebSocketOptions options) {
+        DevCertificate made = DevCertificate.make(LOOPBACK);
+        ClientTls client = ClientTls.defaults().trust(TlsTrust.certificates(made.authority()));
+        return options.tls(made.tls()).tls(client);
+    }
+
+    private WebSocketOptions trusting(URI target, WebSocketOptions options) {
+        String whom = trust;
+        if (whom == null) {
+            return options;
+        }
+        if (!target.getScheme().equalsIgnoreCase("wss")) {
+            throw wrong("--trust is for wss:// URLs only, was " + target);
+        }
+        try {
+            TlsTrust trusted =
+                    whom.startsWith("sha256/") ? TlsTrust.keys(whom) : TlsTrust.pem(Path.of(whom));
+            return options.tls(ClientTls.defaults().trust(trusted));
+        } catch (IllegalArgumentException e) {
+            throw wrong("--trust: " + e.getMessage());
+        }
     }
 
     private void check() {
         if (maxMessageBytes < 1) {
             throw wrong("--max-message-bytes must be 1 or more, was " + maxMessageBytes);
+        }
+        if (tls && url != null) {
+            throw wrong("--tls is for one's own server: with --connect a wss:// URL says it");
+        }
+        if (trust != null && url == null) {
+            throw wrong("--trust is for --connect only");
         }
         if (serve) {
             checkServe();

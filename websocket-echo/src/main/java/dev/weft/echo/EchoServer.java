@@ -37,6 +37,16 @@ final class EchoServer {
         }
     }
 
+    /** As the other, by TLS with a certificate of its own. */
+    static void serveSecurelyUntilStopped(
+            String host, int port, WebSocketOptions options, PrintWriter out) {
+        DevCertificate certificate = DevCertificate.make(host);
+        out.println(
+                "the certificate was made for this run alone: clients need --trust "
+                        + certificate.pin());
+        serveUntilStopped(host, port, options.tls(certificate.tls()), out);
+    }
+
     /** Serves until the process is asked to stop; says when it is ready. */
     static void serveUntilStopped(
             String host, int port, WebSocketOptions options, PrintWriter out) {

@@ -131,6 +131,18 @@ class MainTest {
     }
 
     @Test
+    void theEchoComesBackOverTls() {
+        Outcome outcome = run("echo", "--tls", "one", "two");
+        assertThat(outcome).isEqualTo(new Outcome(0, "one%ntwo%n".formatted(), ""));
+    }
+
+    @Test
+    void aFileToTrustThatIsNotThereIsNamed() {
+        run("echo", "--trust", "nosuch.pem", "--connect", "wss://127.0.0.1:1/", "x")
+                .isOneLineOnStandardError(1, "nosuch.pem");
+    }
+
+    @Test
     void aTakenPortAndARefusedConnectionAreNamed() {
         int port;
         try (Loop loop = Loop.open()) {
@@ -170,6 +182,11 @@ class MainTest {
                 "echo --connect ws: x",
                 "echo --connect ws://x:99999/ x",
                 "echo --connect ws://127.0.0.1/",
+                "echo --tls --connect wss://127.0.0.1/ x",
+                "echo --trust sha256/AAAA --connect wss://127.0.0.1/ x",
+                "echo --trust x.pem --connect ws://127.0.0.1/ x",
+                "echo --trust x.pem x",
+                "echo --trust x.pem --serve",
             })
     void wrongUsageIsOneLineAndStatus2(String line) {
         String[] args = line.isEmpty() ? new String[0] : line.split(" ");

@@ -4,19 +4,29 @@ import dev.weft.Loop;
 import java.time.Duration;
 
 /** Time for limits: of the loop's clock, which may be virtual. */
-final class Clock {
+public final class Clock {
     /** What counts as for ever: sums of two still fit a long. */
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 4);
 
     private Clock() {}
 
-    /** What the loop's clock shows, in nanoseconds from an arbitrary origin. */
-    static long now(Loop loop) {
+    /**
+     * What the loop's clock shows.
+     *
+     * @param loop whose
+     * @return nanoseconds from an arbitrary origin
+     */
+    public static long now(Loop loop) {
         return loop.time().toNanos();
     }
 
-    /** A limit in nanoseconds; what is longer than 73 years counts as that. */
-    static long nanos(Duration limit) {
+    /**
+     * A limit in nanoseconds.
+     *
+     * @param limit what is longer than 73 years counts as that
+     * @return a value that fits sums
+     */
+    public static long nanos(Duration limit) {
         return limit.compareTo(LONGEST) >= 0 ? LONGEST.toNanos() : limit.toNanos();
     }
 }

@@ -780,6 +780,28 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     /**
+     * Leaves its place in the pipeline to those behind it, who get what has come and was not taken.
+     * On the event loop, while the channel is open.
+     */
+    protected final void giveWay() {
+        ChannelHandlerContext ctx = Objects.requireNonNull(context);
+        Unread unread = takeBack();
+        markDetached();
+        for (Object message : unread.messages) {
+            ctx.fireChannelRead(message);
+        }
+        if (!unread.messages.isEmpty()) {
+            ctx.fireChannelReadComplete();
+        }
+        if (unread.ended) {
+            ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+        if (!ctx.isRemoved()) {
+            ctx.pipeline().remove(this);
+        }
+    }
+
+    /**
      * Nothing can be written any more; reading goes on. On the event loop.
      *
      * @param cause why
@@ -793,11 +815,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         wakeAll(full);
     }
 
-    /**
-     * From now on the channel is a user's, and closed by nobody here; on the event loop, after
-     * {@link #takeBack}.
-     */
-    protected final void markDetached() {
+    /** From now on the channel is somebody else's, and closed by nobody here. */
+    private void markDetached() {
         synchronized (this) {
             closed = true;
             inactive = true;
@@ -810,7 +829,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
-    /** Whether the channel is a user's. */
+    /** Whether the channel is somebody else's. */
     protected final boolean isDetached() {
         synchronized (this) {
             return detached;

@@ -79,7 +79,7 @@ public final class ProxyRefusal extends ProxyConnectException {
         String why =
                 switch (status) {
                     case 403 -> ": it forbids this destination";
-                    case 407 ->
+                    case 401, 407 -> // tinyproxy answers 401 to a wrong password
                             credentials
                                     ? ": it does not accept this user and password by Basic"
                                             + " authentication"

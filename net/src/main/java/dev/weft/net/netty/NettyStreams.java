@@ -2,7 +2,7 @@ package dev.weft.net.netty;
 
 import dev.weft.net.ByteStream;
 import dev.weft.net.TcpOptions;
-import dev.weft.net.internal.Access;
+import dev.weft.net.internal.StreamAccess;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import java.util.Objects;
@@ -54,7 +54,7 @@ public final class NettyStreams {
     public static ByteStream asByteStream(Channel channel, TcpOptions options) {
         Objects.requireNonNull(channel, "channel must not be null");
         Objects.requireNonNull(options, "options must not be null");
-        return Access.get().attach(channel, options);
+        return StreamAccess.get().attach(channel, options);
     }
 
     /**
@@ -85,6 +85,6 @@ public final class NettyStreams {
     public static Channel channel(ByteStream stream, ChannelHandler handler) {
         Objects.requireNonNull(stream, "stream must not be null");
         Objects.requireNonNull(handler, "handler must not be null");
-        return Access.get().detach(stream, handler);
+        return StreamAccess.get().detach(stream, handler);
     }
 }

@@ -4,9 +4,11 @@ import dev.weft.Async;
 import dev.weft.CancelledError;
 import dev.weft.Loop;
 import dev.weft.Promise;
-import dev.weft.net.internal.Access;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.LoopNet;
+import dev.weft.net.internal.StreamAccess;
+import dev.weft.net.internal.TlsLayer;
+import dev.weft.net.internal.TlsLink;
 import dev.weft.netty.NettyBridge;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -14,8 +16,33 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code dev.weft.net.netty} sees of streams. */
-final class StreamAccess extends Access {
+/** What {@link StreamAccess} promises. */
+final class StreamHandover extends StreamAccess {
+    @Override
+    public void prepare(ClientTls tls) {
+        tls.context();
+    }
+
+    @Override
+    public void prepare(ServerTls tls) {
+        tls.context();
+    }
+
+    @Override
+    public TlsLink secure(ServerTls tls, LoopNet net, Channel channel) {
+        TlsUpgrade upgrade = TlsUpgrade.of(tls);
+        TlsLayer layer = upgrade.layer(net, channel);
+        // Before it is added, as the handshake of an open channel begins then.
+        layer.handler().setHandshakeTimeoutMillis(upgrade.handshakeTimeout().toMillis());
+        channel.pipeline().addLast(layer, layer.handler());
+        return new TlsConnection(upgrade, layer, new TlsHandshake());
+    }
+
+    @Override
+    public void handOver(ByteStream stream, Heir heir) {
+        stream.handOver(heir);
+    }
+
     // ---- a channel as a stream
 
     @Override
