@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.SchedulerMode;
 import dev.weft.testkit.AsyncTest;
 import dev.weft.websocket.WebSocket;
-import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -143,11 +142,8 @@ class EchoCommandIT {
     }
 
     private static void endsWellAfter(Consumer<Program> signal) {
-        ProcessBuilder builder = Checkout.launcher("echo", "--serve");
-        if (Tools.succeeds("env", "--default-signal=INT", "true")) {
-            // Started in the background by a script, this JVM and its children ignore SIGINT.
-            builder.command().addAll(0, List.of("env", "--default-signal=INT"));
-        }
+        // Started in the background by a script, this JVM and its children ignore SIGINT.
+        ProcessBuilder builder = Tools.heeding("INT", Checkout.launcher("echo", "--serve"));
         try (EchoServer server = EchoServer.of(Program.start(builder));
                 WebSocket idle = WebSocket.connect(server.url());
                 WebSocket echoing = WebSocket.connect(server.url())) {

@@ -176,13 +176,18 @@ class ExampleProgramsIT {
     }
 
     private Program startTlsForwarder(int target) {
-        return start(
-                "PortForwarder",
-                "0",
-                "127.0.0.1",
-                Integer.toString(target),
-                folder.resolve("localhost.pem").toString(),
-                folder.resolve("localhost.key").toString());
+        // Under nohup this JVM and its children ignore SIGHUP.
+        return Program.start(
+                Tools.heeding(
+                        "HUP",
+                        Checkout.launcher(
+                                "run",
+                                FOLDER.resolve("PortForwarder.java").toString(),
+                                "0",
+                                "127.0.0.1",
+                                Integer.toString(target),
+                                folder.resolve("localhost.pem").toString(),
+                                folder.resolve("localhost.key").toString())));
     }
 
     @Test

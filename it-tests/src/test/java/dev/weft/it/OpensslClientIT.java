@@ -182,6 +182,18 @@ class OpensslClientIT {
         }
     }
 
+    @AsyncTest(seconds = 60)
+    void aClientMayNotNegotiateAnew() {
+        try (Server server = listen(tls(), OpensslClientIT::talk);
+                Program client = client(server, "-tls1_2")) {
+            client.send("before\n");
+            await(client.line("BEFORE"));
+            client.send("R\n");
+            await(client.errorLine("RENEGOTIATING"));
+            assertThat(await(client.exit())).describedAs("%s", client).isNotZero();
+        }
+    }
+
     // ---- who is who
 
     @AsyncTest(seconds = 60)

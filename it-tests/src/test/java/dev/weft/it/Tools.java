@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -50,6 +51,15 @@ final class Tools {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Has a program heed a signal that this JVM, and so its children, may have to ignore. */
+    static ProcessBuilder heeding(String signal, ProcessBuilder builder) {
+        String option = "--default-signal=" + signal;
+        if (succeeds("env", option, "true")) {
+            builder.command().addAll(0, List.of("env", option));
+        }
+        return builder;
     }
 
     /** Whether a short command ends with status 0. */

@@ -7,7 +7,6 @@ import dev.weft.Transport;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -38,9 +37,15 @@ class OutOfDescriptorsTest {
     void acceptingPausesAndRecovers(Transport transport, SchedulerMode mode) throws Exception {
         Path log = folder.resolve("log");
         List<Socket> clients = new ArrayList<>();
-        Process process = start(transport, mode, log);
-        try (BufferedReader answers = process.inputReader()) {
-            int port = Integer.parseInt(answers.readLine());
+
+        try (ChildJvm process =
+                ChildJvm.start(
+                        log,
+                        FewDescriptors.class,
+                        List.of("-Xmx64m"),
+                        transport.name(),
+                        mode.name())) {
+            int port = Integer.parseInt(process.readLine());
             for (int i = 0; i < CLIENTS; i++) {
                 Socket client = connect(port);
                 client.getOutputStream().write("hello\n".getBytes());
@@ -50,7 +55,7 @@ class OutOfDescriptorsTest {
                 assertThat(process.isAlive()).isTrue();
                 Thread.onSpinWait();
             }
-            int served = Integer.parseInt(ask(process, answers, "connections"));
+            int served = (int) process.askNumber("connections");
             assertThat(served).isBetween(1, 6);
             for (Socket client : clients.subList(0, served)) {
                 assertThat(readLine(client)).isEqualTo("hello");
@@ -58,7 +63,7 @@ class OutOfDescriptorsTest {
             }
             measureCpu(process, transport, mode);
 
-            ask(process, answers, "free"); // which nobody tells the server
+            process.ask("free"); // which nobody tells the server
             int more = served + 4;
             for (Socket client : clients.subList(served, more)) {
                 assertThat(readLine(client)).isEqualTo("hello");
@@ -82,51 +87,19 @@ class OutOfDescriptorsTest {
             for (Socket client : clients) {
                 client.close();
             }
-            process.destroyForcibly().waitFor();
         }
     }
 
-    private static void measureCpu(Process process, Transport transport, SchedulerMode mode)
+    private static void measureCpu(ChildJvm process, Transport transport, SchedulerMode mode)
             throws Exception {
-        long before = cpuMillis(process);
+        long before = process.cpu().toMillis();
         long start = System.nanoTime();
         Thread.sleep(1200); // a time to measure in, which is waited for
         double passed = (System.nanoTime() - start) / 1e6;
-        double share = (cpuMillis(process) - before) / passed;
+        double share = (process.cpu().toMillis() - before) / passed;
         System.out.printf(
                 "out of descriptors, %s, %s: %.1f %% of a core%n", transport, mode, share * 100);
         assertThat(share).isLessThan(MOST_CPU);
-    }
-
-    private static long cpuMillis(Process process) {
-        return process.info().totalCpuDuration().orElseThrow().toMillis();
-    }
-
-    private static Process start(Transport transport, SchedulerMode mode, Path log)
-            throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElseThrow());
-        for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-            if (flag.startsWith("--")) {
-                command.add(flag);
-            }
-        }
-        command.addAll(
-                List.of(
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FewDescriptors.class.getName(),
-                        transport.name(),
-                        mode.name()));
-        return new ProcessBuilder(command).redirectError(log.toFile()).start();
-    }
-
-    private static String ask(Process process, BufferedReader answers, String question)
-            throws IOException {
-        process.getOutputStream().write((question + "\n").getBytes());
-        process.getOutputStream().flush();
-        return answers.readLine();
     }
 
     private static Socket connect(int port) throws IOException {

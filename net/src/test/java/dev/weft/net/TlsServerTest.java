@@ -11,6 +11,8 @@ import dev.weft.Task;
 import dev.weft.testkit.AsyncTest;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -18,6 +20,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a TLS server chooses: its certificate, the protocol, whom it serves. */
@@ -63,6 +68,37 @@ class TlsServerTest extends TlsTests {
                     .isEqualTo(one.getCertificate());
         }
         assertThat(asked).startsWith("one.example", "any.wild.example", "exact.wild.example");
+    }
+
+    @AsyncTest
+    void aClientMayNotNegotiateAnew() throws Exception {
+        Promise<Throwable> failure = Promise.create();
+        StreamHandler handler =
+                stream -> {
+                    try {
+                        TcpEchoTest.echo(stream);
+                    } catch (UncheckedIOException e) {
+                        failure.complete(e);
+                    }
+                };
+        SSLContext context = SSLContext.getInstance("TLSv1.2");
+        context.init(null, new TrustManager[] {Certs.TRUST.load()}, null);
+        try (Server server = listen(server(), handler)) {
+            assertThatThrownBy(() -> Async.offload(() -> negotiateTwice(context, server.port())))
+                    .isInstanceOf(UncheckedIOException.class);
+            assertThat(await(failure)).isInstanceOf(TlsException.class);
+        }
+    }
+
+    private static int negotiateTwice(SSLContext context, int port) throws IOException {
+        try (Socket socket = context.getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write('x');
+            assertThat(socket.getInputStream().read()).isEqualTo('x');
+            ((SSLSocket) socket).startHandshake();
+            socket.getOutputStream().write('y');
+            return socket.getInputStream().read();
+        }
     }
 
     @AsyncTest

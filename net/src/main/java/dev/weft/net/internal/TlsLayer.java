@@ -21,6 +21,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  *       closed with unread input is reset, and what it has not sent yet is lost. That would be the
  *       alert, when this side has refused the peer; or all that a client has written, if it closes
  *       before the tickets have come that a TLS 1.3 server sends after the handshake.
+ *   <li>It does not let a client of TLS 1.2 negotiate anew, which costs the server much more than
+ *       the client, and might change who the client is. BoringSSL itself does not.
  * </ul>
  *
  * <p>All of it belongs to the event loop.
@@ -157,6 +161,10 @@ public final class TlsLayer extends ChannelDuplexHandler {
      * the event loop of a loop without I/O, whose virtual clock would run on meanwhile.
      */
     private void delegate(Runnable task) {
+        if (isRenegotiation()) {
+            refuseRenegotiation();
+            return;
+        }
         if (net.loop().transport() == Transport.NONE) {
             task.run();
             return;
@@ -171,6 +179,21 @@ public final class TlsLayer extends ChannelDuplexHandler {
                         delegatedEnded();
                     }
                 });
+    }
+
+    /** In TLS 1.2 there is nothing more to do for a server whose handshake is done. */
+    private boolean isRenegotiation() {
+        SSLEngine engine = handler.engine();
+        return handshaken
+                && !engine.getUseClientMode()
+                && !engine.getSession().getProtocol().equals("TLSv1.3");
+    }
+
+    private void refuseRenegotiation() {
+        context()
+                .fireExceptionCaught(
+                        new SSLException("the client wants to negotiate anew, which is refused"));
+        closeNow();
     }
 
     private void delegatedEnded() {
