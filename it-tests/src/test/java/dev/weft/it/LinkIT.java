@@ -84,8 +84,7 @@ class LinkIT {
     }
 
     private Program send(int mib, int limitMillis) {
-        return start(
-                right, "send", SINK, port, String.valueOf(mib), String.valueOf(limitMillis));
+        return start(right, "send", SINK, port, String.valueOf(mib), String.valueOf(limitMillis));
     }
 
     @Test
@@ -120,11 +119,11 @@ class LinkIT {
     void whatIsSwallowedEndsWithinItsLimits() {
         try (Program sender = send(100, 4000)) {
             sender.awaitLine("written 1");
-            run(
-                    ip, "netns", "exec", left, iptables, "-A", "INPUT", "-i", "va", "-j", "DROP");
+            run(ip, "netns", "exec", left, iptables, "-A", "INPUT", "-i", "va", "-j", "DROP");
             long ended = Long.parseLong(sender.awaitLine("ended ").split(" ")[1]);
             String closed = sender.awaitLine("timed-out ");
-            System.out.println("over a link that swallows everything: ended " + ended + " ms, " + closed);
+            System.out.println(
+                    "over a link that swallows everything: ended " + ended + " ms, " + closed);
             assertThat(ended).isBetween(4000L, 8000L);
             assertThat(Long.parseLong(closed.split(" ")[1])).isBetween(1000L, 4000L);
             assertThat(closed).contains("not all that was written could be sent");

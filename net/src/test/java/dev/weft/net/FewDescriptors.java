@@ -19,7 +19,7 @@ import java.util.Objects;
  * FewDescriptors TRANSPORT MODE}. It answers each line of its input with one of its output.
  */
 final class FewDescriptors {
-    private static final int SPARE = 4;
+    private static final int SPARE = 8;
 
     private FewDescriptors() {}
 
@@ -80,7 +80,7 @@ final class FewDescriptors {
     }
 
     /**
-     * Leaves room for a listening socket and four connections. Before there is one, as io_uring
+     * Leaves room for a listening socket and some connections. Before there is one, as io_uring
      * heeds the limit that it finds when it begins to accept.
      */
     private static void limit() throws IOException, InterruptedException {

@@ -118,9 +118,6 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** This side has closed it, or its loop has: reading and writing are errors. */
     private boolean closed;
 
-    /** This side wants nothing more to be sent. */
-    private boolean aborted;
-
     /** The channel has gone. */
     private boolean inactive;
 
@@ -838,11 +835,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
 
     /** Closes at once, dropping what was not sent. Does not wait; from any thread. */
     public final void abort() {
-        synchronized (this) {
-            if (detached) {
-                return;
-            }
-            aborted = true;
+        if (isDetached()) {
+            return;
         }
         drop();
         execute(() -> {
@@ -1044,20 +1038,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             sent.addListener(f -> timer.cancel(false));
         }
         sent.addListener(f -> {
-            if (!f.isSuccess()) {
-                lostAtClose(f.cause());
+            if (!f.isSuccess()) { // TLS, below, does not tell otherwise
+                spoil(f.cause() instanceof IOException e ? e : new IOException(f.cause()));
             }
             channel.close();
         });
-    }
-
-    /** TLS, below, does not tell of all that is not sent; but this is what the closer waits for. */
-    private void lostAtClose(Throwable cause) {
-        synchronized (this) {
-            if (failure == null && !timedOut && !aborted) {
-                failure = cause instanceof IOException e ? e : new IOException(cause);
-            }
-        }
     }
 
     // ---- the event loop: Netty's events

@@ -78,7 +78,9 @@ public final class TlsLayer extends ChannelDuplexHandler {
     public TlsLayer(LoopNet net, Duration closeTimeout, Function<Executor, SslHandler> make) {
         this.net = net;
         this.closeTimeout = closeTimeout;
-        handler = make.apply(this::delegate);
+        // A virtual clock would run on while another thread works.
+        boolean inline = net.loop().transport() == Transport.NONE;
+        handler = make.apply(inline ? Runnable::run : this::delegate);
         handler.setHandshakeTimeoutMillis(0); // whoever waits for it has a limit of its own
         handler.setCloseNotifyFlushTimeoutMillis(Math.max(1, closeTimeout.toMillis()));
     }
@@ -156,17 +158,10 @@ public final class TlsLayer extends ChannelDuplexHandler {
 
     // ---- delegated tasks
 
-    /**
-     * Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. But on
-     * the event loop of a loop without I/O, whose virtual clock would run on meanwhile.
-     */
+    /** Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. */
     private void delegate(Runnable task) {
         if (isRenegotiation()) {
             refuseRenegotiation();
-            return;
-        }
-        if (net.loop().transport() == Transport.NONE) {
-            task.run();
             return;
         }
         running++;
