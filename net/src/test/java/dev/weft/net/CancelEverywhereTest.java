@@ -29,6 +29,7 @@ import org.junit.jupiter.api.condition.OS;
 class CancelEverywhereTest {
     private static final int TIMES = Boolean.getBoolean("weft.long") ? 300 : 10;
     private static final int MUCH = 12_000_000;
+    private static final TcpOptions BOUNDED = Wire.bounded(TcpOptions.defaults());
 
     /** Ends it after some turns of the loop, or by a time limit, each every other time. */
     private static void endAll(Action action) throws Exception {
@@ -101,7 +102,7 @@ class CancelEverywhereTest {
     private static void withSilent(WithSilent body) throws Exception {
         int before = Descriptors.open();
         try (Server server =
-                Tcp.listen("127.0.0.1", 0, stream -> Async.sleep(Duration.ofHours(1)))) {
+                Tcp.listen("127.0.0.1", 0, BOUNDED, stream -> Async.sleep(Duration.ofHours(1)))) {
             body.run(server);
         }
         Descriptors.awaitAtMost(before);
@@ -124,7 +125,7 @@ class CancelEverywhereTest {
     void closing() throws Exception {
         withSilent(server -> {
             for (int i = 0; i < TIMES; i++) {
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port());
+                ByteStream stream = Tcp.connect("127.0.0.1", server.port(), BOUNDED);
                 Task<?> writing = async(() -> stream.write(new byte[MUCH]));
                 Async.yieldNow();
                 writing.cancel();
@@ -138,7 +139,7 @@ class CancelEverywhereTest {
     void flushing() throws Exception {
         withSilent(server -> {
             for (int i = 0; i < TIMES; i++) {
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port());
+                ByteStream stream = Tcp.connect("127.0.0.1", server.port(), BOUNDED);
                 end(() -> stream.write(new byte[MUCH]), 2 * i);
                 end(stream::flush, i);
                 end(stream::shutdownOutput, i);
@@ -173,6 +174,7 @@ class CancelEverywhereTest {
                         Tcp.listen(
                                 "127.0.0.1",
                                 0,
+                                BOUNDED,
                                 stream -> {
                                     go.await();
                                     long sum = 0;
@@ -181,7 +183,7 @@ class CancelEverywhereTest {
                                     }
                                     stream.write(sum + "\n");
                                 });
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port())) {
+                ByteStream stream = Tcp.connect("127.0.0.1", server.port(), BOUNDED)) {
             for (int i = 0; i < times; i++) { // the first fills all buffers, so that each waits
                 byte[] bytes = new byte[i == 0 ? MUCH : 100_000];
                 end(() -> stream.write(bytes), i);

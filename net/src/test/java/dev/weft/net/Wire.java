@@ -50,10 +50,8 @@ record Wire(Medium medium, Transport transport) {
     private static final AtomicInteger FILES = new AtomicInteger();
     private static final Path FOLDER = folder();
 
-    /**
-     * What Linux takes at most from a TCP writer before anything is read, unless told otherwise.
-     */
-    private static final int SEND_BUFFER = 4 << 20;
+    /** What Linux is told to buffer of TCP on each side; it takes twice that at most. */
+    private static final int SYSTEM_BUFFER = 256 << 10;
 
     /** The options are costly to prepare: once. */
     private static final ServerTls SERVER =
@@ -138,7 +136,7 @@ record Wire(Medium medium, Transport transport) {
     /** More than fits between the two ends, so that whoever writes it waits for a reader. */
     byte[] tooMuch() {
         boolean system = !isVirtual() && medium != Medium.MEMORY && medium != Medium.UNIX;
-        return random(system ? 2 * SEND_BUFFER : 1 << 20);
+        return random(system ? 16 * SYSTEM_BUFFER : 1 << 20);
     }
 
     /**
@@ -196,6 +194,11 @@ record Wire(Medium medium, Transport transport) {
         }
     }
 
+    /** The system's buffers as small as {@link #tooMuch} counts on: they would grow otherwise. */
+    static TcpOptions bounded(TcpOptions options) {
+        return options.sendBufferBytes(SYSTEM_BUFFER).receiveBufferBytes(SYSTEM_BUFFER);
+    }
+
     void connected(Ends body) throws Exception {
         connected(o -> o, body);
     }
@@ -206,7 +209,7 @@ record Wire(Medium medium, Transport transport) {
      * @param change what to change in the options of both ends
      */
     void connected(UnaryOperator<TcpOptions> change, Ends body) throws Exception {
-        TcpOptions options = change.apply(TcpOptions.defaults());
+        TcpOptions options = change.apply(bounded(TcpOptions.defaults()));
         switch (medium) {
             case MEMORY -> inMemory(options, body);
             case TLS_IN_MEMORY -> inMemory(options, upgraded(body));

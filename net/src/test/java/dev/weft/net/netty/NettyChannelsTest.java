@@ -313,7 +313,7 @@ class NettyChannelsTest {
                     .isInstanceOf(BusyException.class);
             reader.cancel();
             assertThatThrownBy(() -> await(reader)).isInstanceOf(CancellationException.class);
-            Task<?> writer = async(() -> stream.write(new byte[20_000_000]));
+            Task<?> writer = async(() -> stream.write(new byte[50_000_000]));
             Async.yieldNow();
             assertThatThrownBy(() -> NettyStreams.channel(stream, new Collecting(1)))
                     .isInstanceOf(BusyException.class);

@@ -173,7 +173,7 @@ class NettyStreamsTest {
         try (Server server = listen(stream -> await(done));
                 ByteStream stream =
                         NettyStreams.asByteStream(connect(server, new LengthFieldPrepender(4)))) {
-            Task<?> writer = async(() -> stream.write(new byte[20_000_000]));
+            Task<?> writer = async(() -> stream.write(new byte[50_000_000]));
             assertThat(
                             Async.awaitAll(
                                             java.util.List.of(writer),
