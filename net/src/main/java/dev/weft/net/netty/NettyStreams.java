@@ -36,9 +36,10 @@ public final class NettyStreams {
      *
      * <p>The channel belongs to the stream then, which sets its water marks, lets one direction end
      * alone, and says when to read. What came before that is lost to the stream, as Netty drops
-     * what nobody takes: make the channel with {@code ChannelOption.AUTO_READ} set to false, and
-     * the stream turns it on. Closing the stream closes the channel. If it is not closed, the
-     * channel is closed with its loop.
+     * what nobody takes, and closes a channel whose peer has ended its output: make the channel
+     * with {@code ChannelOption.AUTO_READ} set to false, which the stream turns on, and {@code
+     * ALLOW_HALF_CLOSURE} set to true. Closing the stream closes the channel. If it is not closed,
+     * the channel is closed with its loop.
      *
      * <p><b>Suspends</b> until it is in the pipeline. <b>Cancellation</b>: nothing has happened, or
      * the channel is closed.

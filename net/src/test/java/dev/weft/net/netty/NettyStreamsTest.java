@@ -51,6 +51,7 @@ class NettyStreamsTest {
                         .group(NettyBridge.eventLoopGroup(loop))
                         .channel(NettyBridge.socketChannel(loop))
                         .option(ChannelOption.AUTO_READ, false)
+                        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .handler(
                                 new ChannelInitializer<>() {
                                     @Override
@@ -82,6 +83,7 @@ class NettyStreamsTest {
                         .group(NettyBridge.eventLoopGroup(loop))
                         .channel(NettyBridge.socketChannel(loop))
                         .option(ChannelOption.AUTO_READ, false) // the stream turns it on
+                        .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .handler(decoder)
                         .connect(host, port);
         await(NettyBridge.future(connecting));
@@ -128,6 +130,7 @@ class NettyStreamsTest {
                         .group(NettyBridge.eventLoopGroup(loop))
                         .channel(NettyBridge.serverChannel(loop))
                         .childOption(ChannelOption.AUTO_READ, false)
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                         .childHandler(
                                 new ChannelInitializer<>() {
                                     @Override
@@ -155,11 +158,13 @@ class NettyStreamsTest {
         Promise<String> got = Promise.create();
         try (Server server =
                         listen(stream -> {
+                            stream.readExactly(1); // the stream is in its place
                             stream.write("all");
                             stream.shutdownOutput();
                             got.complete(new String(stream.readAll(100)));
                         });
                 ByteStream stream = NettyStreams.asByteStream(connect(server))) {
+            stream.write("?");
             assertThat(stream.readAll(100)).asString().isEqualTo("all");
             stream.write("answer");
             stream.shutdownOutput();
