@@ -110,14 +110,12 @@ class ByteStreamWriteTest {
             yieldNow();
             assertThat(writer.isDone()).isFalse();
             int read = 0;
-            while (!writer.isDone() && read < accepted) {
+            while (accepted - read > 100_000) { // what is left has room between the two
                 byte[] some = there.read();
                 assertThat(some).isEqualTo(Arrays.copyOfRange(sent, read, read + some.length));
                 read += some.length;
-                yieldNow();
             }
             await(writer);
-            assertThat(read).isLessThan(accepted);
             assertThat(there.readExactly(accepted - read))
                     .isEqualTo(Arrays.copyOfRange(sent, read, accepted));
         });
