@@ -84,9 +84,9 @@ public final class Server implements AutoCloseable {
      * Stops accepting, cancels the handlers' tasks and awaits them, closes their streams as {@link
      * ByteStream#close} does. Idempotent.
      *
-     * <p><b>Suspends</b> until all that is done and the port is free. <b>Cancellation</b>: ends the
-     * wait alone; the closing goes on. Called by a handler of this very server it never returns
-     * normally: the handler is cancelled too.
+     * <p><b>Suspends</b> until all that is done and the port is free; on NIO and io_uring that may
+     * be a moment later. <b>Cancellation</b>: ends the wait alone; the closing goes on. Called by a
+     * handler of this very server it never returns normally: the handler is cancelled too.
      */
     @Override
     public void close() {
@@ -98,9 +98,9 @@ public final class Server implements AutoCloseable {
      * that have not by then are ended as {@link #close} ends them. Idempotent; on a server that is
      * closing already it only waits.
      *
-     * <p><b>Suspends</b> until all handlers have ended and the port is free. <b>Cancellation</b>:
-     * ends the wait alone; the closing goes on. Not for handlers of this very server, for which it
-     * would wait.
+     * <p><b>Suspends</b> until all handlers have ended and the port is free, as for {@link #close}.
+     * <b>Cancellation</b>: ends the wait alone; the closing goes on. Not for handlers of this very
+     * server, for which it would wait.
      *
      * @param grace how long handlers may go on, 0 or more
      */
