@@ -414,8 +414,13 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
+    /** Unless so much has come meanwhile that it is paused again. */
     private void resumeReading() {
-        if (channel.isActive()) {
+        boolean wanted;
+        synchronized (this) {
+            wanted = !paused;
+        }
+        if (wanted && channel.isActive()) {
             channel.config().setAutoRead(true);
         }
     }

@@ -352,4 +352,34 @@ class NettyStreamsTest {
             await(NettyBridge.future(same.close()));
         }
     }
+
+    @AsyncTest
+    void whatComesWhileReadingIsAboutToGoOnStopsItAgain() {
+        byte[] much = new byte[100_000]; // more than a stream keeps
+        ChannelInboundHandlerAdapter front = new ChannelInboundHandlerAdapter();
+        try (Server server = listen(ByteStream::read)) {
+            Channel channel = connect(server, front);
+            try (ByteStream stream = NettyStreams.asByteStream(channel)) {
+                ChannelHandlerContext above = channel.pipeline().context(front);
+                hand(above, much);
+                assertThat(channel.config().isAutoRead()).isFalse();
+                above.executor().execute(() -> above.fireChannelRead(Unpooled.wrappedBuffer(much)));
+                stream.readExactly(much.length); // in loop mode before the rest has come
+                turnOfTheEventLoop(channel);
+                assertThat(channel.config().isAutoRead()).isFalse();
+                stream.readExactly(much.length);
+                turnOfTheEventLoop(channel);
+                assertThat(channel.config().isAutoRead()).isTrue();
+            }
+        }
+    }
+
+    private static void hand(ChannelHandlerContext above, byte[] bytes) {
+        above.executor().execute(() -> above.fireChannelRead(Unpooled.wrappedBuffer(bytes)));
+        turnOfTheEventLoop(above.channel());
+    }
+
+    private static void turnOfTheEventLoop(Channel channel) {
+        await(NettyBridge.future(channel.eventLoop().submit(() -> {})));
+    }
 }
