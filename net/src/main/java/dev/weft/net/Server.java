@@ -82,7 +82,7 @@ public final class Server implements AutoCloseable {
 
     /**
      * Stops accepting, cancels the handlers' tasks and awaits them, closes their streams as {@link
-     * ByteStream#close} does. Idempotent.
+     * ByteStream#close} does. Idempotent; it cuts the grace of a {@link #drain} short.
      *
      * <p><b>Suspends</b> until all that is done and the port is free; on NIO and io_uring that may
      * be a moment later. <b>Cancellation</b>: ends the wait alone; the closing goes on. Called by a
@@ -95,8 +95,8 @@ public final class Server implements AutoCloseable {
 
     /**
      * Closes gently: stops accepting at once, and lets handlers come to their end for a time; those
-     * that have not by then are ended as {@link #close} ends them. Idempotent; on a server that is
-     * closing already it only waits.
+     * that have not by then are ended as {@link #close} ends them. Idempotent; called again, it
+     * waits, and a grace that ends sooner counts, from when the closing began.
      *
      * <p><b>Suspends</b> until all handlers have ended and the port is free, as for {@link #close}.
      * <b>Cancellation</b>: ends the wait alone; the closing goes on. Not for handlers of this very

@@ -282,21 +282,54 @@ class TcpServerTest {
     }
 
     @AsyncTest
+    void closingCutsTheGraceOfDrainingShort() {
+        List<String> log = new ArrayList<>();
+        Server server = listenForEver(log);
+        try (ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            assertThat(client.readExactly(5)).hasSize(5);
+            Task<?> draining = async(() -> server.drain(Duration.ofHours(1)));
+            Async.yieldNow();
+            server.close();
+            assertThat(log).containsExactly("cancelled");
+            await(draining);
+        }
+    }
+
+    @AsyncTest
+    void aShorterGraceCutsALongerOneShort() {
+        List<String> log = new ArrayList<>();
+        Server server = listenForEver(log);
+        try (ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
+            assertThat(client.readExactly(5)).hasSize(5);
+            Task<?> draining = async(() -> server.drain(Duration.ofHours(1)));
+            Async.yieldNow();
+            Task<?> longer = async(() -> server.drain(Duration.ofHours(2)));
+            server.drain(Duration.ofMillis(20));
+            assertThat(log).containsExactly("cancelled");
+            await(draining);
+            await(longer);
+        }
+    }
+
+    private static Server listenForEver(List<String> log) {
+        return Tcp.listen(
+                "127.0.0.1",
+                0,
+                stream -> {
+                    try {
+                        stream.write("hello");
+                        stream.read();
+                    } catch (CancelledError e) {
+                        log.add("cancelled");
+                        throw e;
+                    }
+                });
+    }
+
+    @AsyncTest
     void afterTheGraceHandlersAreCancelled() {
         List<String> log = new ArrayList<>();
-        Server server =
-                Tcp.listen(
-                        "127.0.0.1",
-                        0,
-                        stream -> {
-                            try {
-                                stream.write("hello");
-                                stream.read();
-                            } catch (CancelledError e) {
-                                log.add("cancelled");
-                                throw e;
-                            }
-                        });
+        Server server = listenForEver(log);
         try (ByteStream client = Tcp.connect("127.0.0.1", server.port())) {
             assertThat(client.readExactly(5)).hasSize(5);
             server.drain(Duration.ofMillis(20));

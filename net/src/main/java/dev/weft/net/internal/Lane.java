@@ -274,22 +274,23 @@ public final class Lane {
     /** Gives the connections their grace. */
     private void letFinish() {
         List<Connection> open;
-        long deadline;
+        long begun = Clock.now(net.loop());
         synchronized (this) {
             if (grace.isZero()) {
                 return;
             }
             open = List.copyOf(connections);
-            deadline = Clock.now(net.loop()) + Clock.nanos(grace);
         }
         open.forEach(Connection::goAway);
         for (; ; ) {
             Promise<@Nullable Void> waiting = Promise.create();
+            long deadline;
             synchronized (this) {
                 if (connections.isEmpty()) {
                     return;
                 }
                 wake = waiting;
+                deadline = begun + Clock.nanos(grace); // which may have become shorter
             }
             long left = deadline - Clock.now(net.loop());
             if (left <= 0) {
@@ -310,12 +311,13 @@ public final class Lane {
     /**
      * Makes it close.
      *
-     * @param limit how long connections may go on, in place of the plan's grace; null for that
+     * @param limit how long connections may go on, from when it began to close; null for what was
+     *     said before, at first the plan's grace
      */
     void startClosing(@Nullable Duration limit) {
         Promise<@Nullable Void> waiting;
         synchronized (this) {
-            if (limit != null && !closing) {
+            if (limit != null && (!closing || limit.compareTo(grace) < 0)) {
                 grace = limit;
             }
             closing = true;

@@ -394,7 +394,7 @@ public final class Listener {
         }
     }
 
-    /** Closes the server, without waiting; the limit is as for {@link #close(Duration)}. */
+    /** Closes the server, without waiting; without a limit that was said before holds. */
     void startClosing(@Nullable Duration limit) {
         admission.close();
         for (Lane lane : lanes) {
@@ -422,15 +422,16 @@ public final class Listener {
 
     /** Closes the server, and waits until it has ended. */
     public void close() {
-        close(null);
+        close(plan.grace);
     }
 
     /**
      * Closes the server, and waits until it has ended.
      *
-     * @param limit how long connections may go on, in place of the plan's grace; null for that
+     * @param limit how long connections may go on, in place of the plan's grace; on a server that
+     *     is closing it only shortens that, from when it began to
      */
-    public void close(@Nullable Duration limit) {
+    public void close(Duration limit) {
         startClosing(limit);
         awaitClosed();
     }
