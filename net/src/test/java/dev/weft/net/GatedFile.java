@@ -8,29 +8,44 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.CountDownLatch;
 
-/** A file that is not the operating system's, as long as is asked; a read waits for a latch. */
+/**
+ * A file that is not the operating system's, as long as is asked; a read beyond its free beginning
+ * waits for a latch.
+ */
 final class GatedFile extends FileChannel {
     final CountDownLatch reading = new CountDownLatch(1);
     final CountDownLatch gate = new CountDownLatch(1);
     volatile boolean interrupted;
 
     private final long size;
+    private final long free;
 
     GatedFile(long size) {
+        this(size, 0);
+    }
+
+    GatedFile(long size, long free) {
         this.size = size;
+        this.free = free;
     }
 
     @Override
     public int read(ByteBuffer target, long from) {
+        if (from >= free) {
+            awaitGate();
+        }
+        int n = (int) Math.min(target.remaining(), size - from);
+        target.put(new byte[n]);
+        return n;
+    }
+
+    private void awaitGate() {
         reading.countDown();
         try {
             gate.await();
         } catch (InterruptedException e) {
             interrupted = true;
         }
-        int n = (int) Math.min(target.remaining(), size - from);
-        target.put(new byte[n]);
-        return n;
     }
 
     @Override

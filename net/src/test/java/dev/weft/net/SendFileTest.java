@@ -268,6 +268,22 @@ class SendFileTest {
     }
 
     @AsyncTest
+    void thePeerOfAStreamThatIsClosedMeanwhileDoesNotTakeAPartForTheWhole() throws Exception {
+        both((sender, receiver) -> {
+            int first = 128 * 1024; // so much is read at a time
+            try (GatedFile file = new GatedFile(1 << 20, first)) {
+                Task<?> sending = async(() -> sender.sendFile(file, 0, 1 << 20));
+                receiver.readExactly(first);
+                Async.offload(() -> file.reading.await());
+                sender.close();
+                assertThatThrownBy(receiver::read).isInstanceOf(BrokenConnectionException.class);
+                file.gate.countDown();
+                assertThatThrownBy(() -> await(sending)).isInstanceOf(StreamClosedException.class);
+            }
+        });
+    }
+
+    @AsyncTest
     void aFileThatShrinksAbortsTheStream() throws Exception {
         both((sender, receiver) -> {
             try (FileChannel file = sparse(MUCH)) {

@@ -134,6 +134,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private ArrayDeque<Object> spare = new ArrayDeque<>(4);
     private boolean counted;
 
+    /** A file is being sent, or was left half-way: closing must not look like the end of it. */
+    private boolean amidFile;
+
     /** Sending took too long, and was given up by the closing. */
     private boolean timedOut;
 
@@ -571,6 +574,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     private void linger(int seconds) {
+        amidFile = seconds == 0;
         if (channel.isOpen()) {
             channel.config().setOption(ChannelOption.SO_LINGER, seconds);
         }
@@ -1027,7 +1031,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         run();
         ChannelHandlerContext ctx = context;
         if (ctx == null || !channel.isActive() || unsent() == 0) {
-            channel.close();
+            closeWhole();
             return;
         }
         ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
@@ -1046,8 +1050,17 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             if (!f.isSuccess()) { // TLS, below, does not tell otherwise
                 spoil(f.cause() instanceof IOException e ? e : new IOException(f.cause()));
             }
-            channel.close();
+            closeWhole();
         });
+    }
+
+    /** With the good-bye of a layer below, which says that all was sent, only if that is so. */
+    private void closeWhole() {
+        if (amidFile) {
+            closeNow();
+        } else {
+            channel.close();
+        }
     }
 
     // ---- the event loop: Netty's events
