@@ -12,6 +12,7 @@ import dev.weft.testkit.AsyncTest;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a TLS server chooses: its certificate, the protocol, whom it serves. */
 class TlsServerTest extends TlsTests {
+    private static final int ENDLESS = 20_000;
+    private static final int SMALL = 8 * 1024;
+
     @TempDir Path folder;
 
     private static X509Certificate shown(Server server, ClientTls tls, String name) {

@@ -40,12 +40,17 @@ import org.jspecify.annotations.Nullable;
  *       before the tickets have come that a TLS 1.3 server sends after the handshake.
  *   <li>It does not let a client of TLS 1.2 negotiate anew, which costs the server much more than
  *       the client, and might change who the client is. BoringSSL itself does not.
+ *   <li>It drops a peer that demands answers without end, and takes none: each request for new
+ *       keys, in TLS 1.3, is answered at once, whatever waits to be sent.
  * </ul>
  *
  * <p>All of it belongs to the event loop.
  */
 public final class TlsLayer extends ChannelDuplexHandler {
     private static final int REMEMBERED = 48;
+
+    /** Answers to what the peer demands, while it takes nothing. */
+    private static final int MAX_ANSWERS = 1000;
 
     private final LoopNet net;
     private final Duration closeTimeout;
@@ -67,6 +72,15 @@ public final class TlsLayer extends ChannelDuplexHandler {
     private int running;
 
     private boolean endHeldBack;
+
+    /** TLS takes in what has come: what it writes meanwhile is an answer. */
+    private boolean answering;
+
+    /** Answers that wait to be sent behind more than the peer takes. */
+    private int answers;
+
+    /** Handlers of a user's write what they like, and when. */
+    private boolean shared;
 
     /**
      * For one connection.
@@ -151,6 +165,11 @@ public final class TlsLayer extends ChannelDuplexHandler {
         refused = !(cause instanceof NotSslRecordException);
     }
 
+    /** Others than Weft's own handlers are above from now on. */
+    public void share() {
+        shared = true;
+    }
+
     /** Closes the channel without a word to the peer. */
     public void closeNow() {
         context().close();
@@ -161,7 +180,7 @@ public final class TlsLayer extends ChannelDuplexHandler {
     /** Off the event loop, and, in loop mode, off its carrier: the JDK's scheduler gets it. */
     private void delegate(Runnable task) {
         if (isRenegotiation()) {
-            refuseRenegotiation();
+            refuse("the client wants to negotiate anew, which is refused");
             return;
         }
         running++;
@@ -184,10 +203,8 @@ public final class TlsLayer extends ChannelDuplexHandler {
                 && !engine.getSession().getProtocol().equals("TLSv1.3");
     }
 
-    private void refuseRenegotiation() {
-        context()
-                .fireExceptionCaught(
-                        new SSLException("the client wants to negotiate anew, which is refused"));
+    private void refuse(String why) {
+        context().fireExceptionCaught(new SSLException(why));
         closeNow();
     }
 
@@ -226,7 +243,12 @@ public final class TlsLayer extends ChannelDuplexHandler {
             return;
         }
         remember(buffer);
+        answering = true;
         ctx.fireChannelRead(buffer);
+        answering = false;
+        if (answers > MAX_ANSWERS && !shared) {
+            refuse("the peer demands answers, and does not take them");
+        }
     }
 
     @Override
@@ -271,7 +293,18 @@ public final class TlsLayer extends ChannelDuplexHandler {
         if (message instanceof ByteBuf buffer) {
             net.wrote(buffer.readableBytes());
         }
+        if (answering && !ctx.channel().isWritable()) {
+            answers++;
+        }
         ctx.write(message, promise);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable()) {
+            answers = 0;
+        }
+        ctx.fireChannelWritabilityChanged();
     }
 
     @Override
