@@ -38,6 +38,12 @@ final class NettyConduit extends TcpConduit {
                                 + " where a stream takes bytes (ByteBuf): encode it before"));
     }
 
+    /** Who knows with whom a user's handlers share the buffers that they hand on. */
+    @Override
+    protected boolean join(Object last, Object message) {
+        return false;
+    }
+
     /** Not one of Netty's void promises, which not every handler puts up with. */
     @Override
     protected ChannelPromise promise(ChannelHandlerContext ctx) {

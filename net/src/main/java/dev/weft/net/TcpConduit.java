@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A channel of bytes, perhaps of TLS, and, on a server, the handler that it is for. */
 class TcpConduit extends Conduit implements Listener.Connection {
+    /** So little is copied, as a buffer of its own would take more room. */
+    private static final int LITTLE = 256;
+
     private final ByteStream stream;
     private final TcpOptions options;
     private final @Nullable StreamHandler handler;
@@ -90,6 +93,21 @@ class TcpConduit extends Conduit implements Listener.Connection {
         if (tls == null) {
             super.wrote(bytes);
         }
+    }
+
+    /**
+     * A peer that sends single bytes, which nobody reads, must not fill the memory with buffers.
+     */
+    @Override
+    protected boolean join(Object last, Object message) {
+        ByteBuf before = (ByteBuf) last;
+        ByteBuf bytes = (ByteBuf) message;
+        int n = bytes.readableBytes();
+        if (n > LITTLE || n > before.writableBytes() || before.isReadOnly()) {
+            return false;
+        }
+        before.writeBytes(bytes, bytes.readerIndex(), n);
+        return true;
     }
 
     @Override

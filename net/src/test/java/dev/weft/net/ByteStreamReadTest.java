@@ -4,6 +4,7 @@ import static dev.weft.Async.async;
 import static dev.weft.Async.await;
 import static dev.weft.Async.yieldNow;
 import static dev.weft.net.Wire.bytes;
+import static dev.weft.net.Wire.random;
 import static dev.weft.net.Wire.sendApart;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -16,6 +17,7 @@ import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -399,6 +401,23 @@ class ByteStreamReadTest {
             assertThat(reader.readLine()).isEqualTo("line");
             assertThat(reader.readLine()).isEqualTo("é");
             assertThat(reader.readLine()).isNull();
+        });
+    }
+
+    @StreamTest
+    void singleBytesThatNobodyReadsShareTheirRoom(Wire wire) throws Exception {
+        wire.connected((here, there) -> {
+            byte[] sent = random(500);
+            for (byte b : sent) {
+                sendApart(here, there, new byte[] {b});
+            }
+            ByteBuffer received = ByteBuffer.allocate(sent.length);
+            int parts = 0;
+            for (; received.hasRemaining(); parts++) {
+                there.readView().copyTo(received);
+            }
+            assertThat(received.array()).isEqualTo(sent);
+            assertThat(parts).isLessThan(sent.length / 8);
         });
     }
 }

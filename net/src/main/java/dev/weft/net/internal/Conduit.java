@@ -252,6 +252,18 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      */
     protected abstract Object detach(Object message);
 
+    /**
+     * Adds a message to the one that came before it and has not been taken, if that has room; with
+     * the monitor held.
+     *
+     * @param last the one before
+     * @param message what was received
+     * @return whether it was copied, and is to be released
+     */
+    protected boolean join(Object last, Object message) {
+        return false;
+    }
+
     /** Tells that this side has closed it: nobody reads any more. May be told again. */
     protected abstract void dropped();
 
@@ -1102,19 +1114,23 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         boolean pause = false;
         Promise<@Nullable Void> waiting = null;
         boolean keep;
+        boolean joined = false;
         synchronized (this) {
             keep = !closed;
             if (keep) {
-                in.add(message);
+                Object last = in.peekLast();
+                joined = last != null && join(last, message);
+                if (!joined) {
+                    in.add(message);
+                }
                 inBytes += size;
                 waiting = reader;
                 pause = inBytes > HIGH && !paused;
                 paused |= pause;
             }
         }
-        if (!keep) {
+        if (!keep || joined) {
             ReferenceCountUtil.release(message);
-            return;
         }
         if (pause) {
             channel.config().setAutoRead(false);
