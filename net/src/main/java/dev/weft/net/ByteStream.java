@@ -792,7 +792,8 @@ public final class ByteStream implements AutoCloseable {
      * Sends what was written, then closes. Tasks that read or write get {@link
      * StreamClosedException}. Idempotent.
      *
-     * <p><b>Suspends</b> until it is closed, at most {@link TcpOptions#closeTimeout}.
+     * <p><b>Suspends</b> until it is closed, at most {@link TcpOptions#closeTimeout}; TLS's own
+     * {@link ClientTls#closeTimeout} comes to that, once for the last word and once for the peer's.
      * <b>Cancellation</b>: it is closed at once, and what was not sent is lost.
      *
      * @throws TimedOutException if not all could be sent in that time; it is closed all the same

@@ -1,5 +1,6 @@
 package dev.weft.net;
 
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.Lane;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -76,7 +77,7 @@ final class ProxyHeaderReader extends ChannelInboundHandlerAdapter {
                 channel.eventLoop()
                         .schedule(
                                 () -> withoutHeader(channel, "no PROXY header came in time"),
-                                protocol.timeout().toNanos(),
+                                Clock.nanos(protocol.timeout()),
                                 TimeUnit.NANOSECONDS);
     }
 

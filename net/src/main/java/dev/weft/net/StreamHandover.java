@@ -4,6 +4,7 @@ import dev.weft.Async;
 import dev.weft.CancelledError;
 import dev.weft.Loop;
 import dev.weft.Promise;
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.LoopNet;
 import dev.weft.net.internal.StreamAccess;
@@ -33,7 +34,7 @@ final class StreamHandover extends StreamAccess {
         TlsUpgrade upgrade = TlsUpgrade.of(tls);
         TlsLayer layer = upgrade.layer(net, channel);
         // Before it is added, as the handshake of an open channel begins then.
-        layer.handler().setHandshakeTimeoutMillis(upgrade.handshakeTimeout().toMillis());
+        layer.handler().setHandshakeTimeoutMillis(Clock.millis(upgrade.handshakeTimeout()));
         channel.pipeline().addLast(layer, layer.handler());
         return new TlsConnection(upgrade, layer, new TlsHandshake());
     }

@@ -290,7 +290,7 @@ public final class TcpOptions {
      * @return the changed copy
      */
     public TcpOptions userTimeout(@Nullable Duration value) {
-        if (value != null && (value.toMillis() < 1 || value.compareTo(Duration.ofDays(24)) > 0)) {
+        if (value != null && (value.compareTo(Duration.ofDays(24)) > 0 || value.toMillis() < 1)) {
             throw new IllegalArgumentException("userTimeout must be 1 ms to 24 days, was " + value);
         }
         return with(v -> v.userTimeout = value);

@@ -1,6 +1,7 @@
 package dev.weft.websocket;
 
 import dev.weft.net.ServerTls;
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.Lane;
 import dev.weft.net.internal.Meter;
 import dev.weft.net.internal.StreamAccess;
@@ -70,7 +71,7 @@ final class ServerHandshake extends ChannelInboundHandlerAdapter {
                 channel.eventLoop()
                         .schedule(
                                 () -> channel.close(),
-                                options.handshakeTimeout().toNanos(),
+                                Clock.nanos(options.handshakeTimeout()),
                                 TimeUnit.NANOSECONDS);
     }
 

@@ -7,6 +7,7 @@ import dev.weft.net.StreamClosedException;
 import dev.weft.net.TimedOutException;
 import dev.weft.net.TlsException;
 import dev.weft.net.TlsSession;
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.Conduit;
 import dev.weft.net.internal.Listener;
 import dev.weft.net.internal.TlsLink;
@@ -449,7 +450,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
                 channel.eventLoop()
                         .schedule(
                                 () -> channel.close(),
-                                options.closeTimeout().toNanos(),
+                                Clock.nanos(options.closeTimeout()),
                                 TimeUnit.NANOSECONDS);
         channel.closeFuture().addListener(f -> timer.cancel(false));
     }

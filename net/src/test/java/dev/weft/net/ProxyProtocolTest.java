@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -409,5 +410,17 @@ class ProxyProtocolTest {
         assertThat(protocol.trusts(address("::ffff:192.0.2.7", 1))).isTrue();
         assertThat(protocol.trusts(null)).isFalse();
         assertThat(ProxyProtocol.from("0.0.0.0/0").trusts(address("203.0.113.1", 1))).isTrue();
+    }
+
+    @AsyncTest
+    void aHeaderMayTakeForEver() {
+        ProxyProtocol patient =
+                ProxyProtocol.from("127.0.0.1").timeout(ChronoUnit.FOREVER.getDuration());
+        String header = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n";
+        assertThat(
+                        answer(
+                                TcpOptions.defaults().proxyProtocol(patient),
+                                header.getBytes(StandardCharsets.US_ASCII)))
+                .startsWith("192.0.2.7 by a proxy v1");
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -72,6 +73,66 @@ class TlsServerTest extends TlsTests {
                     .isEqualTo(one.getCertificate());
         }
         assertThat(asked).startsWith("one.example", "any.wild.example", "exact.wild.example");
+    }
+
+    @AsyncTest
+    void limitsMayBeForEver() {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        TcpOptions options =
+                TcpOptions.defaults()
+                        .connectTimeout(forEver)
+                        .closeTimeout(forEver)
+                        .readIdleTimeout(forEver)
+                        .writeIdleTimeout(forEver);
+        ServerTls tls = server().handshakeTimeout(forEver).closeTimeout(forEver);
+        ClientTls trusting = client().handshakeTimeout(forEver).closeTimeout(forEver);
+        try (Server server = Tcp.listen("0.0.0.0", 0, options.tls(tls), TcpEchoTest::echo);
+                ByteStream stream =
+                        Tcp.connect("localhost", server.port(), options.tls(trusting))) {
+            byte[] much = new byte[1 << 20];
+            Task<?> writing = async(() -> stream.write(much));
+            assertThat(stream.readExactly(much.length)).hasSize(much.length);
+            await(writing);
+        }
+        assertThatThrownBy(() -> options.userTimeout(forEver))
+                .hasMessageStartingWith("userTimeout must be 1 ms to 24 days, was");
+    }
+
+    @AsyncTest
+    void aClientMayNotAskForNewKeysAndTakeNoAnswers() throws Exception {
+        TcpOptions options =
+                TcpOptions.defaults()
+                        .sendBufferBytes(SMALL)
+                        .receiveBufferBytes(SMALL)
+                        .tls(server());
+        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        context.init(null, new TrustManager[] {Certs.TRUST.load()}, null);
+        try (Server server = Tcp.listen("0.0.0.0", 0, options, ByteStream::read)) {
+            int asked = Async.offload(() -> askForNewKeys(context, server.port()));
+            System.out.printf("%d new keys were asked for over %s%n", asked, provider());
+            assertThat(asked).isLessThan(ENDLESS);
+        }
+    }
+
+    /** Until the server has had enough. In TLS 1.3 this is what a second handshake does. */
+    private static int askForNewKeys(SSLContext context, int port) throws IOException {
+        try (Socket plain = new Socket()) {
+            plain.setReceiveBufferSize(SMALL);
+            plain.setSendBufferSize(SMALL);
+            plain.connect(new InetSocketAddress("localhost", port));
+            SSLSocket socket =
+                    (SSLSocket)
+                            context.getSocketFactory().createSocket(plain, "localhost", port, true);
+            socket.startHandshake();
+            for (int asked = 0; asked < ENDLESS; asked++) {
+                try {
+                    socket.startHandshake();
+                } catch (IOException e) {
+                    return asked;
+                }
+            }
+            return ENDLESS;
+        }
     }
 
     @AsyncTest

@@ -30,6 +30,7 @@ import dev.weft.testkit.AsyncTest;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -405,6 +406,19 @@ class SecureWebSocketTest {
             assertThatThrownBy(() -> WebSocket.connect(URI.create("ws://example.org/"), options))
                     .isInstanceOf(ProxyFailedException.class)
                     .hasMessageContaining("it forbids this destination");
+        }
+    }
+
+    @AsyncTest
+    void limitsMayBeForEver() {
+        Duration forEver = ChronoUnit.FOREVER.getDuration();
+        WebSocketOptions options =
+                WebSocketOptions.defaults().handshakeTimeout(forEver).closeTimeout(forEver);
+        ServerTls tls = server().handshakeTimeout(forEver).closeTimeout(forEver);
+        ClientTls trusting = client().handshakeTimeout(forEver).closeTimeout(forEver);
+        try (WebSocketServer server = listen(options.tls(tls), WebSocketTest::echo);
+                WebSocket socket = WebSocket.connect(url(server.port()), options.tls(trusting))) {
+            requireEcho(socket);
         }
     }
 }

@@ -29,4 +29,14 @@ public final class Clock {
     public static long nanos(Duration limit) {
         return limit.compareTo(LONGEST) >= 0 ? LONGEST.toNanos() : limit.toNanos();
     }
+
+    /**
+     * A limit in milliseconds, for Netty.
+     *
+     * @param limit what is longer than 73 years counts as that
+     * @return 1 or more
+     */
+    public static long millis(Duration limit) {
+        return Math.max(1, nanos(limit) / 1_000_000);
+    }
 }

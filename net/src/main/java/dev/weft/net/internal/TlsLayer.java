@@ -96,7 +96,7 @@ public final class TlsLayer extends ChannelDuplexHandler {
         boolean inline = net.loop().transport() == Transport.NONE;
         handler = make.apply(inline ? Runnable::run : this::delegate);
         handler.setHandshakeTimeoutMillis(0); // whoever waits for it has a limit of its own
-        handler.setCloseNotifyFlushTimeoutMillis(Math.max(1, closeTimeout.toMillis()));
+        handler.setCloseNotifyFlushTimeoutMillis(Clock.millis(closeTimeout));
     }
 
     /**
@@ -342,7 +342,7 @@ public final class TlsLayer extends ChannelDuplexHandler {
                                 () -> {
                                     ctx.close();
                                 },
-                                closeTimeout.toNanos(),
+                                Clock.nanos(closeTimeout),
                                 TimeUnit.NANOSECONDS);
         channel.closeFuture().addListener(f -> timer.cancel(false));
         channel.config().setAutoRead(true);
