@@ -1,5 +1,7 @@
 package dev.weft.net;
 
+import dev.weft.Action;
+import dev.weft.Async;
 import dev.weft.Loop;
 import dev.weft.LoopOptions;
 import dev.weft.SchedulerMode;
@@ -10,6 +12,8 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,7 +44,7 @@ final class FewDescriptors {
             Server server = loop.<Server>submit(() -> listen()).get();
             System.out.println(server.port());
             for (String line; (line = input.readLine()) != null; ) {
-                System.out.println(answer(line, server, spare));
+                System.out.println(answer(line, loop, server, spare));
             }
         }
     }
@@ -57,18 +61,46 @@ final class FewDescriptors {
     }
 
     /** Loads the classes: for that, too, a file descriptor may be needed. */
-    private static void warmUp() {
+    private static void warmUp() throws ClassNotFoundException {
         try (Server server = listen();
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port())) {
+                ByteStream stream = Tcp.connect("127.0.0.1", server.port());
+                UdpSocket socket = Udp.bind("127.0.0.1", 0)) {
             stream.write("x\n");
             stream.readLine();
+            failureOf(() -> Udp.bind("127.0.0.1", socket.port()));
+        }
+        for (String name : List.of("ListenFailed", "ConnectFailed", "ConnectRefused")) {
+            Class.forName("dev.weft.net." + name + "Exception");
+        }
+        openAll();
+    }
+
+    /** What comes of opening one of each. */
+    private static String openAll() {
+        return String.join(
+                " ",
+                failureOf(() -> Tcp.connect("127.0.0.1", 1)),
+                failureOf(() -> listen().close()),
+                failureOf(() -> Udp.connect("127.0.0.1", 1).close()),
+                failureOf(() -> Udp.bind("127.0.0.1", 0).close()),
+                failureOf(() -> Unix.connect(Path.of("/no/such/file"))));
+    }
+
+    private static String failureOf(Action opening) {
+        try {
+            Async.timeout(Duration.ofSeconds(5), opening);
+            return "none";
+        } catch (RuntimeException e) {
+            return e.getClass().getSimpleName();
         }
     }
 
-    private static Object answer(String command, Server server, List<FileInputStream> spare)
+    private static Object answer(
+            String command, Loop loop, Server server, List<FileInputStream> spare)
             throws Exception {
         return switch (command) {
             case "connections" -> server.connections();
+            case "open" -> loop.submit(FewDescriptors::openAll).get();
             case "free" -> {
                 for (FileInputStream file : spare) {
                     file.close();

@@ -2,11 +2,13 @@ package dev.weft.net;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
+import static dev.weft.Async.timeout;
 import static dev.weft.Async.yieldNow;
 import static dev.weft.net.Wire.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.Action;
 import dev.weft.Loop;
 import dev.weft.LoopClock;
 import dev.weft.LoopOptions;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,6 +168,23 @@ class MemoryPairTest {
             await(server);
             pair.there().write("secret");
             assertThat(pair.here().readExactly(6)).asString().isEqualTo("secret");
+        }
+    }
+
+    /** Only streams in memory are to be had there. */
+    @AsyncTest(virtual = true)
+    void socketsOnALoopWithoutIoAreRefused() {
+        for (Action opening :
+                List.<Action>of(
+                        () -> Tcp.connect("127.0.0.1", 1),
+                        () -> Tcp.listen("127.0.0.1", 0, TcpEchoTest::echo),
+                        () -> Unix.connect(Path.of("no-such-file")),
+                        () -> Unix.listen(Path.of("no-such-file"), TcpEchoTest::echo),
+                        () -> Udp.bind("127.0.0.1", 0),
+                        () -> Udp.connect("127.0.0.1", 1))) {
+            assertThatThrownBy(() -> timeout(Duration.ofMinutes(1), opening))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("this loop has no I/O");
         }
     }
 }

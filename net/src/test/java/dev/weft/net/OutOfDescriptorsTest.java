@@ -61,6 +61,10 @@ class OutOfDescriptorsTest {
                 assertThat(readLine(client)).isEqualTo("hello");
                 echo(client); // who is in goes on
             }
+            assertThat(process.ask("open"))
+                    .isEqualTo(
+                            "ConnectFailedException ListenFailedException ConnectFailedException"
+                                    + " ListenFailedException ConnectFailedException");
             measureCpu(process, transport, mode);
 
             process.ask("free"); // which nobody tells the server

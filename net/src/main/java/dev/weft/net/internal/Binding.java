@@ -92,7 +92,7 @@ final class Binding {
     }
 
     private void giveUp() {
-        if (channel != null) {
+        if (channel != null && channel.isOpen()) {
             channel.close();
         }
     }

@@ -49,6 +49,7 @@ public final class Dialer {
     private final Duration limit;
     private final long deadline;
     private final @Nullable InetSocketAddress local;
+    private final Class<? extends Channel> channelType;
 
     private Dialer(
             LoopNet net, String host, int port, Duration limit, @Nullable InetSocketAddress local) {
@@ -57,6 +58,7 @@ public final class Dialer {
         this.host = host;
         this.port = port;
         this.limit = limit;
+        channelType = NettyBridge.socketChannel(net.loop());
         deadline = Clock.now(net.loop()) + Clock.nanos(limit);
     }
 
@@ -290,7 +292,7 @@ public final class Dialer {
             ChannelFuture connecting =
                     new Bootstrap()
                             .group(net.group())
-                            .channel(NettyBridge.socketChannel(net.loop()))
+                            .channel(channelType)
                             .option(ChannelOption.TCP_NODELAY, true)
                             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
@@ -314,7 +316,7 @@ public final class Dialer {
         }
 
         private void close() {
-            if (channel != null) {
+            if (channel != null && channel.isOpen()) {
                 channel.close();
             }
         }

@@ -87,7 +87,7 @@ abstract class DnsByTcp {
     /** Leaves nothing. */
     final void close() {
         ended = true;
-        if (channel != null) {
+        if (channel != null && channel.isOpen()) {
             channel.close();
         }
     }

@@ -21,6 +21,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Opens UDP sockets. */
@@ -135,7 +136,8 @@ public final class UdpOpener {
     }
 
     private UdpConduit open(@Nullable InetSocketAddress toBind, @Nullable InetSocketAddress peer) {
-        net.eventLoop().execute(() -> start(toBind, peer));
+        Bootstrap bootstrap = bootstrap(Objects.requireNonNull(toBind != null ? toBind : peer));
+        net.eventLoop().execute(() -> start(bootstrap, toBind, peer));
         try {
             return Async.await(opened);
         } catch (Throwable e) {
@@ -144,28 +146,28 @@ public final class UdpOpener {
         }
     }
 
-    private void start(@Nullable InetSocketAddress toBind, @Nullable InetSocketAddress peer) {
-        InetSocketAddress family = toBind != null ? toBind : peer;
-        if (family == null) {
-            throw new IllegalArgumentException("neither to be bound nor to be connected");
-        }
+    private Bootstrap bootstrap(InetSocketAddress family) {
         // One more, so that what is too long is seen to be.
         int bytes = options.maxDatagramBytes() + 1;
-        Bootstrap bootstrap =
-                new Bootstrap()
-                        .group(net.group())
-                        .channelFactory(
-                                NettyBridge.datagramChannels(
-                                        net.loop(), family.getAddress(), bytes))
-                        .option(ChannelOption.SO_BROADCAST, options.broadcast())
-                        .option(ChannelOption.SO_REUSEADDR, options.reuseAddress())
-                        .handler(
-                                new ChannelInitializer<DatagramChannel>() {
-                                    @Override
-                                    protected void initChannel(DatagramChannel ch) {
-                                        setUp(ch, family.getAddress());
-                                    }
-                                });
+        return new Bootstrap()
+                .group(net.group())
+                .channelFactory(
+                        NettyBridge.datagramChannels(net.loop(), family.getAddress(), bytes))
+                .option(ChannelOption.SO_BROADCAST, options.broadcast())
+                .option(ChannelOption.SO_REUSEADDR, options.reuseAddress())
+                .handler(
+                        new ChannelInitializer<DatagramChannel>() {
+                            @Override
+                            protected void initChannel(DatagramChannel ch) {
+                                setUp(ch, family.getAddress());
+                            }
+                        });
+    }
+
+    private void start(
+            Bootstrap bootstrap,
+            @Nullable InetSocketAddress toBind,
+            @Nullable InetSocketAddress peer) {
         ChannelFuture opening = toBind != null ? bootstrap.bind(toBind) : bootstrap.connect(peer);
         channel = opening.channel();
         opening.addListener(f -> {
@@ -202,7 +204,7 @@ public final class UdpOpener {
     }
 
     private void giveUp() {
-        if (channel != null) {
+        if (channel != null && channel.isOpen()) {
             channel.close();
         }
     }

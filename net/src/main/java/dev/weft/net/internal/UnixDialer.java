@@ -10,6 +10,7 @@ import dev.weft.net.UnixAddress;
 import dev.weft.netty.NettyBridge;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -34,12 +35,14 @@ public final class UnixDialer {
     private final SocketAddress netty;
     private final Duration limit;
     private final long deadline;
+    private final ChannelFactory<? extends Channel> channels;
 
     private UnixDialer(LoopNet net, UnixAddress address, Duration limit) {
         this.net = net;
         this.address = address;
         this.limit = limit;
         netty = UnixPlace.nettyAddress(net.loop(), address);
+        channels = NettyBridge.domainSocketChannels(net.loop());
         deadline = Clock.now(net.loop()) + Clock.nanos(limit);
     }
 
@@ -108,7 +111,7 @@ public final class UnixDialer {
             ChannelFuture connecting =
                     new Bootstrap()
                             .group(net.group())
-                            .channelFactory(NettyBridge.domainSocketChannels(net.loop()))
+                            .channelFactory(channels)
                             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                             .handler(
@@ -123,19 +126,20 @@ public final class UnixDialer {
             connecting.addListener(f -> {
                 failure = f.cause();
                 if (!ended.tryComplete(null)) {
-                    connecting.channel().close();
+                    close();
                 }
             });
         }
 
         private void giveUp() {
             ended.cancel();
-            net.eventLoop()
-                    .execute(() -> {
-                        if (channel != null) {
-                            channel.close();
-                        }
-                    });
+            net.eventLoop().execute(this::close);
+        }
+
+        private void close() {
+            if (channel != null && channel.isOpen()) {
+                channel.close();
+            }
         }
     }
 
