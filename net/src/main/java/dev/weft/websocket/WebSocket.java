@@ -2,6 +2,7 @@ package dev.weft.websocket;
 
 import dev.weft.Async;
 import dev.weft.Promise;
+import dev.weft.Task;
 import dev.weft.net.TlsSession;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,8 +34,8 @@ public final class WebSocket implements AutoCloseable {
     private final WebSocketConduit conduit;
     private final @Nullable String subprotocol;
 
-    /** Whether a message is half sent, and who waits for its end. Guarded by this. */
-    private boolean fragmenting;
+    /** Who has sent a message in part, and who waits for its end. Guarded by this. */
+    private @Nullable Task<?> fragmenting;
 
     private final ArrayDeque<Promise<@Nullable Void>> behind = new ArrayDeque<>(0);
 
@@ -115,11 +116,12 @@ public final class WebSocket implements AutoCloseable {
      * the peer never sees a part for the whole. The same if the source fails.
      *
      * @param source writes the parts, in the current task; the message ends when it returns
+     * @throws IllegalStateException if called, as {@code send}, by a source of this very socket
      */
     public void sendFragments(Fragments.Source source) {
         awaitWholeMessages();
         synchronized (this) {
-            fragmenting = true;
+            fragmenting = Task.current();
         }
         Fragments parts = new Fragments(conduit);
         boolean whole = false;
@@ -144,7 +146,7 @@ public final class WebSocket implements AutoCloseable {
 
     private void endFragments() {
         synchronized (this) {
-            fragmenting = false;
+            fragmenting = null;
             for (Promise<@Nullable Void> waiting : behind) {
                 waiting.tryComplete(null);
             }
@@ -155,8 +157,14 @@ public final class WebSocket implements AutoCloseable {
         for (; ; ) {
             Promise<@Nullable Void> end;
             synchronized (this) {
-                if (!fragmenting) {
+                if (fragmenting == null) {
                     return;
+                }
+                if (fragmenting == Task.current()) {
+                    throw new IllegalStateException(
+                            "cannot send: this very task sends a message in parts on "
+                                    + this
+                                    + ", which has to end before the next: send this one after it");
                 }
                 end = Promise.create();
                 behind.add(end);

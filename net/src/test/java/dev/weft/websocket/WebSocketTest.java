@@ -2,6 +2,7 @@ package dev.weft.websocket;
 
 import static dev.weft.Async.async;
 import static dev.weft.Async.await;
+import static dev.weft.Async.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -117,6 +118,23 @@ class WebSocketTest {
             assertThat(socket.receiveText()).isEqualTo("ab🌍c");
             socket.sendFragments(_ -> {});
             assertThat(socket.receiveText()).isEmpty();
+        }
+    }
+
+    @AsyncTest
+    void aMessageAmidOnesOwnPartsIsAnErrorAndDoesNotWaitForEver() {
+        try (WebSocketServer server = WebSocketServer.listen("127.0.0.1", 0, WebSocketTest::echo);
+                WebSocket socket = WebSocket.connect(server.url())) {
+            socket.sendFragments(parts -> {
+                parts.send("a");
+                assertThatThrownBy(() -> timeout(Duration.ofSeconds(5), () -> socket.send("x")))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("has to end before the next");
+                assertThatThrownBy(() -> socket.sendFragments(_ -> {}))
+                        .isInstanceOf(IllegalStateException.class);
+                parts.send("b");
+            });
+            assertThat(socket.receiveText()).isEqualTo("ab");
         }
     }
 
