@@ -368,7 +368,8 @@ public final class ByteStream implements AutoCloseable {
     private static ByteBuf joined(ByteBuf first, ByteBuf second) {
         ByteBuf both = first;
         if (first.isReadOnly() || second.readableBytes() > first.writableBytes()) {
-            both = Unpooled.buffer(2 * (first.readableBytes() + second.readableBytes()));
+            long wanted = 2L * (first.readableBytes() + (long) second.readableBytes());
+            both = Unpooled.buffer((int) Math.min(wanted, Integer.MAX_VALUE - 8));
             both.writeBytes(first);
             first.release();
         }

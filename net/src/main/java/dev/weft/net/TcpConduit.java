@@ -278,8 +278,14 @@ class TcpConduit extends Conduit implements Listener.Connection {
             detached.tryFail(e);
             return;
         }
+        TlsConnection t = tls;
+        if (t != null) {
+            t.layer().share();
+        }
         giveWay();
-        detached.tryComplete(channel());
+        if (!detached.tryComplete(channel())) {
+            channel().close(); // cancelled meanwhile: nobody else knows of it
+        }
     }
 
     // ---- to another protocol

@@ -60,14 +60,14 @@ final class UnixConduit extends TcpConduit {
         Promise<PeerCredentials> told = Promise.create();
         execute(() -> {
             try {
-                told.complete(credentials());
+                told.tryComplete(credentials());
             } catch (IOException e) {
-                told.fail(
+                told.tryFail(
                         channel().isOpen()
                                 ? broken("tell the peer's credentials", e)
                                 : unusable("tell the peer's credentials"));
             } catch (RuntimeException e) {
-                told.fail(e);
+                told.tryFail(e);
             }
         });
         return Async.await(told);

@@ -367,7 +367,14 @@ public final class Lane {
         synchronized (this) {
             unfinished = List.copyOf(opening);
         }
-        onEventLoop(() -> unfinished.forEach(Channel::close));
+        onEventLoop(() -> unfinished.forEach(Lane::closeIfRegistered));
+    }
+
+    /** Netty cannot close others; they are late when they come, or have come after the call. */
+    private static void closeIfRegistered(Channel child) {
+        if (child.isRegistered()) {
+            child.close();
+        }
     }
 
     /** Its task has ended, or will never run. Idempotent. */
