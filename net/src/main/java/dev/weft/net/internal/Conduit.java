@@ -1,18 +1,12 @@
 package dev.weft.net.internal;
 
-import dev.weft.Async;
 import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
-import dev.weft.net.BusyException;
 import dev.weft.net.StreamClosedException;
-import dev.weft.net.TimedOutException;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
@@ -24,11 +18,9 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,15 +30,15 @@ import org.slf4j.LoggerFactory;
  * a queue in each direction.
  *
  * <p>The channel's side runs on the event loop and never waits; the tasks' side suspends. In
- * portable mode these are two threads, so the queues are guarded by this object's monitor; nothing
- * is called with it held.
+ * portable mode these are two threads, so the queues ({@link Inbox}, {@link Outbox}) are guarded by
+ * this object's monitor; nothing is called with it held. {@link Closing} brings both to an end.
  *
  * <p><b>In</b>: the handler enqueues, and wakes the reader if one waits. Above {@link #HIGH} bytes
  * it stops reading from the channel, until the tasks have taken all but {@link #LOW}; so that no
  * system call is spent on a connection that keeps up.
  *
- * <p><b>Out</b>: a task enqueues. The first to do so hands this object to the event loop, which
- * runs it before it polls again: it writes all that has come together, and flushes once. Nothing is
+ * <p><b>Out</b>: a task enqueues. The first to do so hands the outbox to the event loop, which runs
+ * it before it polls again: it writes all that has come together, and flushes once. Nothing is
  * allocated for that, and a task never runs Netty's code. A task that leaves more than {@link
  * #HIGH} bytes unsent, here and in Netty's buffer, waits. Two things wake it: the channel is
  * writable after a batch was handed over, or becomes so later. No waiter is lost: one waits only if
@@ -56,24 +48,19 @@ import org.slf4j.LoggerFactory;
  * <p>A waiter is woken by completing its promise with nothing; it then looks for itself. So a
  * cancelled waiter has taken nothing.
  */
-public abstract class Conduit extends ChannelInboundHandlerAdapter implements Runnable {
+public abstract class Conduit extends ChannelInboundHandlerAdapter {
     static final int HIGH = 64 * 1024;
     static final int LOW = 16 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);
 
-    /** In the outgoing queue: what follows is to be released, not sent. */
-    private static final Object RELEASE = new Object();
-
-    /**
-     * A place in the outgoing queue, told when all up to it has been sent; it may be the end, or a
-     * part of a file.
-     */
-    private record Mark(Promise<Boolean> sent, boolean end, @Nullable FileRegion part) {}
-
     private final LoopNet net;
     private final Channel channel;
     private final EventLoop eventLoop;
+
+    final Inbox inbox;
+    final Outbox outbox;
+    private final Closing closing;
 
     /** Set on the event loop before tasks see this object. */
     private @Nullable ChannelHandlerContext context;
@@ -81,64 +68,23 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     private @Nullable SocketAddress local;
     private @Nullable SocketAddress remote;
 
-    /** Set before tasks see this object; null if the peer may be idle as long as it likes. */
-    private @Nullable IdleWatch readIdle;
-
-    private @Nullable IdleWatch writeIdle;
-
     // ---- guarded by this
 
-    private final ArrayDeque<Object> in = new ArrayDeque<>(4);
-    private int inBytes;
-    private boolean paused;
-    private boolean inputEnded;
-    private @Nullable Promise<@Nullable Void> reader;
-
-    private ArrayDeque<Object> out = new ArrayDeque<>(4);
-    private int outBytes;
-    private boolean scheduled;
-    private boolean outputEnded;
-    private final ArrayDeque<Promise<@Nullable Void>> writers = new ArrayDeque<>(1);
-
-    /** Whether there is any; also read by the event loop, after it has made room. */
-    private volatile boolean writersWait;
-
     /** What broke the connection; the first that did. */
-    private @Nullable IOException failure;
-
-    /** A layer goes in front of this: until it is there, nobody else may write. */
-    private boolean upgrading;
-
-    /** A file is being sent: nobody else may write. */
-    private boolean sendingFile;
-
-    /** Why nothing can be written any more, although the connection is not broken; or null. */
-    private @Nullable IOException outputLost;
+    @Nullable IOException failure;
 
     /** This side has closed it, or its loop has: reading and writing are errors. */
-    private boolean closed;
+    boolean closed;
 
     /** The channel has gone. */
-    private boolean inactive;
+    boolean inactive;
 
     /** The channel is a user's, and none of this object's business any more. */
     private boolean detached;
 
-    private final ArrayDeque<Promise<Boolean>> closers = new ArrayDeque<>(1);
-
     // ---- written by the event loop
 
-    /** Bytes on their way from the queue to Netty's buffer, so that no writer misses them. */
-    private volatile int moving;
-
-    private ArrayDeque<Object> spare = new ArrayDeque<>(4);
     private boolean counted;
-
-    /** A file is being sent, or was left half-way: closing must not look like the end of it. */
-    private boolean amidFile;
-
-    /** Sending took too long, and was given up by the closing. */
-    private boolean timedOut;
 
     /**
      * For a channel that is being set up; its options are set here.
@@ -150,6 +96,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         this.net = net;
         this.channel = channel;
         eventLoop = channel.eventLoop();
+        inbox = new Inbox(this, channel);
+        outbox = new Outbox(this, channel);
+        closing = new Closing(this, channel);
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(LOW, HIGH));
     }
 
@@ -161,55 +110,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      */
     protected final void limitIdleness(@Nullable Duration reading, @Nullable Duration writing) {
         if (reading != null) {
-            readIdle = new IdleWatch(net.loop(), reading, this::silent);
+            inbox.limitIdleness(reading);
         }
         if (writing != null) {
-            writeIdle =
-                    new IdleWatch(net.loop(), writing, this::stuck, this::execute, this::sentSoFar);
+            outbox.limitIdleness(writing);
         }
-    }
-
-    private TimedOutException silent(Duration limit) {
-        return new TimedOutException(
-                "nothing has come on "
-                        + this
-                        + " for the readIdleTimeout of "
-                        + limit.toMillis()
-                        + " ms: nothing was read, and what had come before stays to be read",
-                limit);
-    }
-
-    private TimedOutException stuck(Duration limit) {
-        return new TimedOutException(
-                "the peer of "
-                        + this
-                        + " has taken nothing for the writeIdleTimeout of "
-                        + limit.toMillis()
-                        + " ms: "
-                        + (sendingFile
-                                ? "a file was sent in part, and the stream is aborted"
-                                : "about "
-                                        + unsent()
-                                        + " bytes of what was written are unsent, and stay to be"
-                                        + " sent"),
-                limit);
-    }
-
-    /** Another number once bytes have left; on the event loop. */
-    private long sentSoFar() {
-        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-        return buffer == null
-                ? 0
-                : 31 * (31L * buffer.size() + buffer.totalPendingWriteBytes())
-                        + buffer.currentProgress();
     }
 
     /** Bytes have come, though perhaps none yet for a task; from any thread. */
     protected final void heard() {
-        IdleWatch watch = readIdle;
-        if (watch != null) {
-            watch.moved();
-        }
+        inbox.heard();
     }
 
     /**
@@ -219,17 +129,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return whether it came from a limit of idleness of this very connection
      */
     protected final boolean wasIdle(Throwable failure) {
-        return readIdle != null && readIdle.hasThrown(failure)
-                || writeIdle != null && writeIdle.hasThrown(failure);
-    }
-
-    private void stopIdleWatches() {
-        if (readIdle != null) {
-            readIdle.stop();
-        }
-        if (writeIdle != null) {
-            writeIdle.stop();
-        }
+        return inbox.wasIdle(failure) || outbox.wasIdle(failure);
     }
 
     /** What people call it, such as {@code ByteStream}. */
@@ -366,85 +266,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return the message, which is the caller's to release; null at the end
      */
     public final @Nullable Object take(@Nullable Object used) {
-        Object unreleased = used;
-        Promise<@Nullable Void> arrival = null;
-        for (; ; ) {
-            Object message;
-            boolean resume = false;
-            boolean end = false;
-            RuntimeException refusal = null;
-            synchronized (this) {
-                if (unreleased != null && scheduled) {
-                    out.add(RELEASE);
-                    out.add(unreleased);
-                    unreleased = null;
-                }
-                if (reader != arrival) {
-                    message = null;
-                    arrival = null;
-                    refusal =
-                            new BusyException("cannot read: another task is reading from " + this);
-                } else {
-                    message = in.poll();
-                    reader = null;
-                    if (message != null) {
-                        inBytes -= sizeOf(message);
-                        resume = paused && inBytes <= LOW;
-                        paused &= !resume;
-                    } else if (closed || failure != null) {
-                        refusal = unusable("read");
-                    } else if (inputEnded) {
-                        end = true;
-                    } else {
-                        arrival = Promise.create();
-                        reader = arrival;
-                    }
-                }
-            }
-            if (unreleased != null) {
-                ReferenceCountUtil.release(unreleased);
-                unreleased = null;
-            }
-            if (refusal != null) {
-                throw refusal;
-            }
-            if (resume) {
-                execute(this::resumeReading);
-            }
-            if (message != null || end) {
-                return message;
-            }
-            awaitArrival(Objects.requireNonNull(arrival));
-        }
-    }
-
-    private void awaitArrival(Promise<@Nullable Void> arrival) {
-        try {
-            IdleWatch.await(readIdle, arrival);
-        } catch (Throwable e) {
-            synchronized (this) {
-                reader = null;
-            }
-            throw e;
-        }
-    }
-
-    /** Unless so much has come meanwhile that it is paused again. */
-    private void resumeReading() {
-        boolean wanted;
-        synchronized (this) {
-            wanted = !paused;
-        }
-        if (wanted && channel.isActive()) {
-            channel.config().setAutoRead(true);
-        }
+        return inbox.take(used);
     }
 
     /** Whether a message is there to be taken without waiting. */
     public final boolean isReady() {
-        synchronized (this) {
-            return !in.isEmpty();
-        }
+        return !inbox.isEmpty();
     }
 
     // ---- tasks: writing
@@ -458,8 +285,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param exclusive whether it is an error if another task waits here
      */
     public final void put(Object message, int bytes, boolean exclusive) {
-        if (offer(message, bytes, exclusive)) {
-            awaitRoom();
+        if (outbox.offer(message, bytes, exclusive)) {
+            outbox.awaitRoom();
         }
     }
 
@@ -472,83 +299,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return whether too much is unsent
      */
     protected final boolean offer(Object message, int bytes, boolean exclusive) {
-        boolean schedule;
-        boolean full;
-        RuntimeException refusal;
-        synchronized (this) {
-            refusal = refusal(exclusive);
-            if (refusal == null) {
-                out.add(message);
-                outBytes += bytes;
-            }
-            schedule = refusal == null && !scheduled;
-            scheduled |= schedule;
-            full = refusal == null && unsent() > HIGH;
-        }
-        if (refusal != null) {
-            ReferenceCountUtil.release(message);
-            throw refusal;
-        }
-        if (schedule) {
-            execute(this);
-        }
-        return full;
-    }
-
-    private @Nullable RuntimeException refusal(boolean exclusive) {
-        if (closed) {
-            return closedWhen("write");
-        }
-        if (failure != null) {
-            return failed("write", failure);
-        }
-        if (inactive) {
-            return failed("write", cause());
-        }
-        if (outputEnded) {
-            return new StreamClosedException("cannot write: the output was shut down of " + this);
-        }
-        if (outputLost != null) {
-            return failed("write", outputLost);
-        }
-        if (exclusive && (upgrading || sendingFile || !writers.isEmpty())) {
-            return new BusyException("cannot write: another task is writing to " + this);
-        }
-        return null;
-    }
-
-    private long unsent() {
-        ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-        return outBytes + moving + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
-    }
-
-    private void awaitRoom() {
-        Promise<@Nullable Void> room = Promise.create();
-        synchronized (this) {
-            writersWait = true;
-            // Looked at again, as the batch may have gone out meanwhile.
-            if (unsent() <= HIGH || closed || inactive) {
-                writersWait = !writers.isEmpty();
-                return;
-            }
-            writers.add(room);
-        }
-        try {
-            IdleWatch.await(writeIdle, room);
-        } finally {
-            synchronized (this) {
-                writers.remove(room);
-                writersWait = !writers.isEmpty();
-            }
-        }
-        RuntimeException lost;
-        synchronized (this) {
-            IOException cause = failure != null ? failure : outputLost;
-            lost = closed ? closedWhen("write") : cause != null ? broken("write", cause) : null;
-        }
-        if (lost != null) {
-            throw lost;
-        }
+        return outbox.offer(message, bytes, exclusive);
     }
 
     /**
@@ -557,7 +308,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param exclusive whether it is an error if another task waits here
      */
     public final void flush(boolean exclusive) {
-        mark("flush", false, exclusive);
+        outbox.flush(exclusive);
     }
 
     /**
@@ -568,28 +319,21 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      */
     public final void beginFile() {
         synchronized (this) {
-            RuntimeException refusal = refusal(true);
+            RuntimeException refusal = outbox.refusal(true);
             if (refusal != null) {
                 throw refusal;
             }
-            sendingFile = true;
+            outbox.sendingFile = true;
         }
-        execute(() -> linger(0));
+        execute(() -> closing.linger(0));
     }
 
     /** The file was sent, or will not be. */
     public final void endFile() {
         synchronized (this) {
-            sendingFile = false;
+            outbox.sendingFile = false;
         }
-        execute(() -> linger(-1));
-    }
-
-    private void linger(int seconds) {
-        amidFile = seconds == 0;
-        if (channel.isOpen()) {
-            channel.config().setOption(ChannelOption.SO_LINGER, seconds);
-        }
+        execute(() -> closing.linger(-1));
     }
 
     /**
@@ -600,7 +344,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param bytes how long it is
      */
     public final void putFile(FileRegion part, int bytes) {
-        mark("send a file", new Mark(Promise.create(), false, part), bytes, false);
+        outbox.putFile(part, bytes);
     }
 
     /**
@@ -609,43 +353,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * do.
      */
     public final void endOutput() {
-        synchronized (this) {
-            if (!closed && (outputEnded || outputLost != null && failure == null)) {
-                return;
-            }
-        }
-        mark("shut down the output", true, true);
-    }
-
-    private void mark(String what, boolean end, boolean exclusive) {
-        mark(what, new Mark(Promise.create(), end, null), 0, exclusive);
-    }
-
-    private void mark(String what, Mark mark, int bytes, boolean exclusive) {
-        boolean schedule;
-        RuntimeException refusal;
-        synchronized (this) {
-            refusal = refusal(exclusive);
-            if (refusal == null) {
-                outputEnded |= mark.end;
-                out.add(mark);
-                outBytes += bytes;
-            }
-            schedule = refusal == null && !scheduled;
-            scheduled |= schedule;
-        }
-        if (refusal != null) {
-            ReferenceCountUtil.release(mark.part);
-            throw refusal;
-        }
-        if (schedule) {
-            execute(this);
-        }
-        if (!IdleWatch.await(writeIdle, mark.sent)) {
-            synchronized (this) {
-                throw unusable(what);
-            }
-        }
+        outbox.end();
     }
 
     /**
@@ -671,7 +379,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         return broken(what, cause);
     }
 
-    private IOException cause() {
+    /** With the monitor held. */
+    IOException cause() {
         return failure != null ? failure : new IOException("the connection has ended");
     }
 
@@ -684,42 +393,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param limit how long sending may take
      */
     public final void close(Duration limit) {
-        Promise<Boolean> done = Promise.create();
-        boolean first;
-        boolean wait;
-        boolean fine;
-        synchronized (this) {
-            fine = failure == null;
-            first = !closed;
-            wait = !inactive;
-            if (wait) {
-                closers.add(done);
-            }
-        }
-        drop();
-        if (!wait) {
-            return;
-        }
-        if (first) {
-            execute(() -> closeOnLoop(limit));
-        }
-        boolean complete;
-        try {
-            complete = Async.await(done);
-        } catch (Throwable e) {
-            abort();
-            throw e;
-        }
-        if (!complete && first && fine) {
-            IOException cause;
-            synchronized (this) {
-                cause = failure;
-            }
-            throw cause != null
-                    ? broken("send all that was written, at the close", cause)
-                    : new TimedOutException(
-                            "not all that was written could be sent before closing " + this, limit);
-        }
+        closing.close(limit);
     }
 
     /**
@@ -728,14 +402,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param limit how long sending may take
      */
     protected final void startClosing(Duration limit) {
-        boolean first;
-        synchronized (this) {
-            first = !closed && !inactive;
-        }
-        drop();
-        if (first) {
-            execute(() -> closeOnLoop(limit));
-        }
+        closing.start(limit);
     }
 
     // ---- a layer in front
@@ -751,17 +418,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      */
     protected final void beginUpgrade(@Nullable Object first) {
         synchronized (this) {
-            RuntimeException refusal = refusal(true);
-            if (refusal == null && reader != null) {
-                refusal = new BusyException("cannot read: another task is reading from " + this);
+            RuntimeException refusal = outbox.refusal(true);
+            if (refusal == null) {
+                refusal = inbox.refusal();
             }
             if (refusal != null) {
                 throw refusal;
             }
-            upgrading = true;
+            outbox.upgrading = true;
             if (first != null) {
-                in.addFirst(first);
-                inBytes += sizeOf(first);
+                inbox.giveBack(first);
             }
         }
     }
@@ -769,7 +435,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** The layer is there, or will never be. */
     protected final void endUpgrade() {
         synchronized (this) {
-            upgrading = false;
+            outbox.upgrading = false;
         }
     }
 
@@ -780,21 +446,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @return for the layer; its to release
      */
     protected final Unread takeBack() {
-        run();
-        Unread unread;
-        boolean resume;
-        synchronized (this) {
-            unread = new Unread(List.copyOf(in), inputEnded);
-            in.clear();
-            inBytes = 0;
-            inputEnded = false;
-            resume = paused;
-            paused = false;
-        }
-        if (resume) {
-            resumeReading();
-        }
-        return unread;
+        outbox.run();
+        return inbox.takeBack();
     }
 
     /**
@@ -802,7 +455,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * On the event loop, while the channel is open.
      */
     protected final void giveWay() {
-        ChannelHandlerContext ctx = Objects.requireNonNull(context);
+        ChannelHandlerContext ctx = context();
         Unread unread = takeBack();
         markDetached();
         for (Object message : unread.messages) {
@@ -827,8 +480,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     protected final void loseOutput(IOException cause) {
         List<Promise<@Nullable Void>> full;
         synchronized (this) {
-            outputLost = cause;
-            full = List.copyOf(writers);
+            full = outbox.lose(cause);
         }
         wakeAll(full);
     }
@@ -840,7 +492,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             inactive = true;
             detached = true;
         }
-        stopIdleWatches();
+        inbox.stopIdleWatch();
+        outbox.stopIdleWatch();
         if (counted) {
             counted = false;
             net.closed();
@@ -859,30 +512,22 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         if (isDetached()) {
             return;
         }
-        drop();
-        execute(() -> {
-            if (channel.isOpen()) {
-                linger(0);
-                closeNow();
-            }
-        });
+        closing.abort();
     }
 
     /** From now on this side's calls are errors, and nothing is kept for it. */
-    private void drop() {
+    void drop() {
         Object[] unread;
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
         synchronized (this) {
-            if (closed && in.isEmpty()) {
+            if (closed && inbox.isEmpty()) {
                 return;
             }
             closed = true;
-            unread = in.toArray();
-            in.clear();
-            inBytes = 0;
-            waiting = reader;
-            full = List.copyOf(writers);
+            unread = inbox.drop();
+            waiting = inbox.reader();
+            full = outbox.writers();
         }
         for (Object message : unread) {
             ReferenceCountUtil.release(message);
@@ -892,19 +537,19 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         wakeAll(full);
     }
 
-    private static void wake(@Nullable Promise<@Nullable Void> waiter) {
+    static void wake(@Nullable Promise<@Nullable Void> waiter) {
         if (waiter != null) {
             waiter.tryComplete(null);
         }
     }
 
-    private static void wakeAll(List<Promise<@Nullable Void>> waiters) {
+    static void wakeAll(List<Promise<@Nullable Void>> waiters) {
         for (Promise<@Nullable Void> waiter : waiters) {
             waiter.tryComplete(null);
         }
     }
 
-    private StreamClosedException closedWhen(String what) {
+    StreamClosedException closedWhen(String what) {
         return new StreamClosedException(
                 "cannot "
                         + what
@@ -946,38 +591,17 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     // ---- the event loop: writing
 
     /** Writes what has come together, and flushes once. */
-    @Override
-    public final void run() {
-        ArrayDeque<Object> batch;
-        int bytes;
-        synchronized (this) {
-            batch = out;
-            out = spare;
-            bytes = outBytes;
-            moving = bytes;
-            outBytes = 0;
-            scheduled = false;
-        }
+    protected final void run() {
+        outbox.run();
+    }
+
+    /** This handler's place in the pipeline. */
+    final ChannelHandlerContext context() {
         ChannelHandlerContext ctx = context;
         if (ctx == null) {
             throw new IllegalStateException(this + " was used before it was added");
         }
-        for (Object message; (message = batch.poll()) != null; ) {
-            if (message instanceof Mark mark) {
-                write(ctx, mark);
-            } else if (message == RELEASE) {
-                ReferenceCountUtil.release(batch.poll());
-            } else {
-                ctx.write(message, promise(ctx));
-            }
-        }
-        moving = 0;
-        spare = batch;
-        ctx.flush();
-        wrote(bytes);
-        if (writersWait && channel.isWritable()) {
-            wakeWriters();
-        }
+        return ctx;
     }
 
     /**
@@ -999,20 +623,6 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
         net.wrote(bytes);
     }
 
-    private void write(ChannelHandlerContext ctx, Mark mark) {
-        ctx.write(mark.part != null ? mark.part : Unpooled.EMPTY_BUFFER)
-                .addListener(f -> {
-                    if (mark.part != null && f.cause() instanceof IOException e) {
-                        spoil(e); // before whoever waits is told: Netty has closed the channel
-                    }
-                    if (f.isSuccess() && mark.end && channel instanceof DuplexChannel socket) {
-                        endOutput(socket).addListener(g -> mark.sent.tryComplete(g.isSuccess()));
-                    } else {
-                        mark.sent.tryComplete(f.isSuccess());
-                    }
-                });
-    }
-
     /**
      * Tells the peer that no more comes; on the event loop.
      *
@@ -1026,53 +636,6 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     /** Closes the channel without any good-bye that a layer below would say; on the event loop. */
     protected void closeNow() {
         channel.close();
-    }
-
-    private void wakeWriters() {
-        List<Promise<@Nullable Void>> waiting;
-        synchronized (this) {
-            if (writers.isEmpty()) {
-                return;
-            }
-            waiting = List.copyOf(writers);
-        }
-        wakeAll(waiting);
-    }
-
-    private void closeOnLoop(Duration limit) {
-        run();
-        ChannelHandlerContext ctx = context;
-        if (ctx == null || !channel.isActive() || unsent() == 0) {
-            closeWhole();
-            return;
-        }
-        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
-        if (!sent.isDone()) {
-            var timer =
-                    eventLoop.schedule(
-                            () -> {
-                                timedOut = true;
-                                closeNow();
-                            },
-                            Clock.nanos(limit),
-                            TimeUnit.NANOSECONDS);
-            sent.addListener(f -> timer.cancel(false));
-        }
-        sent.addListener(f -> {
-            if (!f.isSuccess()) { // TLS, below, does not tell otherwise
-                spoil(f.cause() instanceof IOException e ? e : new IOException(f.cause()));
-            }
-            closeWhole();
-        });
-    }
-
-    /** With the good-bye of a layer below, which says that all was sent, only if that is so. */
-    private void closeWhole() {
-        if (amidFile) {
-            closeNow();
-        } else {
-            channel.close();
-        }
     }
 
     // ---- the event loop: Netty's events
@@ -1110,42 +673,12 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
      * @param message what was received; theirs to release
      */
     protected final void received(Object message) {
-        int size = sizeOf(message);
-        boolean pause = false;
-        Promise<@Nullable Void> waiting = null;
-        boolean keep;
-        boolean joined = false;
-        synchronized (this) {
-            keep = !closed;
-            if (keep) {
-                Object last = in.peekLast();
-                joined = last != null && join(last, message);
-                if (!joined) {
-                    in.add(message);
-                }
-                inBytes += size;
-                waiting = reader;
-                pause = inBytes > HIGH && !paused;
-                paused |= pause;
-            }
-        }
-        if (!keep || joined) {
-            ReferenceCountUtil.release(message);
-        }
-        if (pause) {
-            channel.config().setAutoRead(false);
-        }
-        wake(waiting);
+        inbox.received(message);
     }
 
     /** The peer will send no more. */
     protected final void ended() {
-        Promise<@Nullable Void> waiting;
-        synchronized (this) {
-            inputEnded = true;
-            waiting = reader;
-        }
-        wake(waiting);
+        inbox.end();
     }
 
     @Override
@@ -1159,7 +692,7 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (channel.isWritable()) {
-            wakeWriters();
+            outbox.wakeWriters();
         }
     }
 
@@ -1193,8 +726,8 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
                 failure = cause;
                 LOG.debug("{} broke", this, cause);
             }
-            waiting = reader;
-            full = List.copyOf(writers);
+            waiting = inbox.reader();
+            full = outbox.writers();
         }
         wake(waiting);
         wakeAll(full);
@@ -1217,47 +750,26 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter implements Ru
             counted = false;
             net.closed();
         }
-        stopIdleWatches();
+        inbox.stopIdleWatch();
+        outbox.stopIdleWatch();
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
-        List<Promise<Boolean>> closing;
+        List<Promise<Boolean>> closers;
         boolean allSent;
         synchronized (this) {
             inactive = true;
-            inputEnded = true;
-            // A reader takes a message with the monitor held, so that each is either here or its.
-            for (int n = in.size(); n > 0; n--) {
-                in.add(detach(in.remove()));
-            }
-            waiting = reader;
-            full = List.copyOf(writers);
-            closing = List.copyOf(closers);
-            allSent = !timedOut && failure == null && outBytes == 0;
-            closers.clear();
+            inbox.detach();
+            waiting = inbox.reader();
+            full = outbox.writers();
+            closers = closing.end();
+            allSent = closing.isInTime() && failure == null && outbox.isEmpty();
         }
-        releaseUnsent();
+        outbox.releaseUnsent();
         wake(waiting);
         wakeAll(full);
-        for (Promise<Boolean> closer : closing) {
+        for (Promise<Boolean> closer : closers) {
             closer.tryComplete(allSent);
         }
         left();
-    }
-
-    private void releaseUnsent() {
-        Object[] unsent;
-        synchronized (this) {
-            unsent = out.toArray();
-            out.clear();
-            outBytes = 0;
-        }
-        for (Object message : unsent) {
-            if (message instanceof Mark mark) {
-                ReferenceCountUtil.release(mark.part);
-                mark.sent.tryComplete(false);
-            } else {
-                ReferenceCountUtil.release(message);
-            }
-        }
     }
 }
