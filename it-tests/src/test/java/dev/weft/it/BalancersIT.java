@@ -272,20 +272,23 @@ class BalancersIT {
 
     // ---- nginx
 
+    /** A server of nginx's before ours, to which it sends its header. */
+    private static String handingOn(String port, Server server, String more) {
+        return """
+        server {
+            listen 127.0.0.1:%s;
+            proxy_pass 127.0.0.1:%d;
+            proxy_protocol on;
+        %s}
+        """
+                .formatted(port, server.port(), more);
+    }
+
     @AsyncTest(seconds = 60)
     void nginxTellsWhomItServes() {
         int port = Tools.freePort();
         try (Server server = listen(TcpOptions.defaults().proxyProtocol(BELIEVED));
-                Program nginx =
-                        nginx(
-                                """
-                                server {
-                                    listen 127.0.0.1:%d;
-                                    proxy_pass 127.0.0.1:%d;
-                                    proxy_protocol on;
-                                }
-                                """
-                                        .formatted(port, server.port()));
+                Program nginx = nginx(handingOn(String.valueOf(port), server, ""));
                 ByteStream stream = connect(nginx, port)) {
             requireIntroduction(stream, own(stream, 1, false));
         }
@@ -320,16 +323,14 @@ class BalancersIT {
         try (Server server = listen(TcpOptions.defaults().proxyProtocol(BELIEVED));
                 Program nginx =
                         nginx(
-                                """
-                                server {
-                                    listen 127.0.0.1:%d ssl;
-                                    ssl_certificate %s/localhost.pem;
-                                    ssl_certificate_key %s/localhost.key;
-                                    proxy_pass 127.0.0.1:%d;
-                                    proxy_protocol on;
-                                }
-                                """
-                                        .formatted(port, folder, folder, server.port()))) {
+                                handingOn(
+                                        port + " ssl",
+                                        server,
+                                        """
+                                            ssl_certificate %s/localhost.pem;
+                                            ssl_certificate_key %s/localhost.key;
+                                        """
+                                                .formatted(folder, folder)))) {
             TcpOptions tls = TcpOptions.defaults().tls(ClientTls.defaults().trust(pki.trust()));
             try (ByteStream stream = connect(nginx, "localhost", port, tls)) {
                 requireIntroduction(stream, own(stream, 1, false));
@@ -343,16 +344,7 @@ class BalancersIT {
         Pki pki = Pki.make(folder);
         ServerTls secure = ServerTls.of(pki.identity("localhost"));
         try (Server server = listen(TcpOptions.defaults().proxyProtocol(BELIEVED).tls(secure));
-                Program nginx =
-                        nginx(
-                                """
-                                server {
-                                    listen 127.0.0.1:%d;
-                                    proxy_pass 127.0.0.1:%d;
-                                    proxy_protocol on;
-                                }
-                                """
-                                        .formatted(port, server.port()))) {
+                Program nginx = nginx(handingOn(String.valueOf(port), server, ""))) {
             TcpOptions tls = TcpOptions.defaults().tls(ClientTls.defaults().trust(pki.trust()));
             try (ByteStream stream = connect(nginx, "localhost", port, tls)) {
                 requireIntroduction(stream, own(stream, 1, true));
@@ -368,19 +360,17 @@ class BalancersIT {
         try (Server server = listen(TcpOptions.defaults().proxyProtocol(BELIEVED).tls(secure));
                 Program nginx =
                         nginx(
-                                """
-                                server {
-                                    listen 127.0.0.1:%d;
-                                    proxy_pass 127.0.0.1:%d;
-                                    proxy_protocol on;
-                                    proxy_ssl on;
-                                    proxy_ssl_name localhost;
-                                    proxy_ssl_server_name on;
-                                    proxy_ssl_verify on;
-                                    proxy_ssl_trusted_certificate %s/ca.pem;
-                                }
-                                """
-                                        .formatted(port, server.port(), folder))) {
+                                handingOn(
+                                        String.valueOf(port),
+                                        server,
+                                        """
+                                            proxy_ssl on;
+                                            proxy_ssl_name localhost;
+                                            proxy_ssl_server_name on;
+                                            proxy_ssl_verify on;
+                                            proxy_ssl_trusted_certificate %s/ca.pem;
+                                        """
+                                                .formatted(folder)))) {
             try (ByteStream stream = connect(nginx, port)) {
                 requireIntroduction(stream, own(stream, 1, true));
             }

@@ -34,13 +34,7 @@ class OpensslClientIT {
 
     @BeforeAll
     static void makeCertificates() {
-        pki =
-                Pki.make(folder)
-                        .authority("other-ca", "Other Authority")
-                        .issue("expired", "ca", "localhost", -1)
-                        .issue("one.example", "ca")
-                        .issue("client", "ca")
-                        .issue("stranger", "other-ca");
+        pki = Pki.makeMany(folder);
     }
 
     TlsProvider provider() {

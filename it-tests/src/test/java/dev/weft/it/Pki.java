@@ -20,6 +20,19 @@ record Pki(Path folder) {
         return new Pki(folder).authority("ca", "Test Authority").issue("localhost", "ca");
     }
 
+    /**
+     * As {@link #make}, with {@code one.example}, {@code client} and {@code expired} (which was for
+     * localhost), and another authority's {@code stranger}.
+     */
+    static Pki makeMany(Path folder) {
+        return make(folder)
+                .authority("other-ca", "Other Authority")
+                .issue("expired", "ca", "localhost", -1)
+                .issue("one.example", "ca")
+                .issue("client", "ca")
+                .issue("stranger", "other-ca");
+    }
+
     static Path openssl() {
         return Tools.require(Tools.find("openssl"), "no openssl", "apt-get install openssl");
     }
