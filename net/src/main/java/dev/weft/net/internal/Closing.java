@@ -146,7 +146,7 @@ final class Closing {
         }
     }
 
-    /** Nobody has said that it came to an end too early. */
+    /** Whether sending has not been given up for the time it took. */
     boolean isInTime() {
         return !timedOut;
     }
