@@ -5,16 +5,11 @@ import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.ConnectRefusedException;
 import dev.weft.net.Datagram;
-import dev.weft.net.SendFailedException;
 import dev.weft.net.StreamClosedException;
 import dev.weft.net.TimedOutException;
 import dev.weft.net.UdpOptions;
-import dev.weft.netty.NettyBridge;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -22,15 +17,12 @@ import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -46,48 +38,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A waiter is woken by completing its promise with nothing; it then looks for itself, and a
  * receiver that was woken and is cancelled wakes the next one, so that no datagram is left lying.
- *
- * <p>Each datagram is told by Netty when it was sent or failed, in their order: so flushing is
- * waiting for a number.
  */
-public final class UdpConduit extends ChannelInboundHandlerAdapter implements Runnable {
+public final class UdpConduit extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(UdpConduit.class);
-
-    /** What an empty datagram counts for, so that a queue of them is bounded as well. */
-    private static final int OVERHEAD = 64;
-
-    /** IPv4's 65,535 without its header and UDP's; IPv6 does not count its header. */
-    private static final int LONGEST_IPV4 = 65_507;
-
-    private static final int LONGEST_IPV6 = 65_527;
-
-    /** One to be sent. */
-    private final class Outgoing implements ChannelFutureListener {
-        private final byte[] bytes;
-        private final InetSocketAddress recipient;
-
-        Outgoing(byte[] bytes, InetSocketAddress recipient) {
-            this.bytes = bytes;
-            this.recipient = recipient;
-        }
-
-        int weight() {
-            return bytes.length + OVERHEAD;
-        }
-
-        @Override
-        public void operationComplete(ChannelFuture future) {
-            ended(this, future.cause());
-        }
-    }
-
-    /** Who waits for datagrams to leave. */
-    private record Waiter(Promise<@Nullable Void> promise, long until) {}
 
     private final LoopNet net;
     private final DatagramChannel channel;
     private final EventLoop eventLoop;
     private final UdpOptions options;
+    final UdpInbox inbox;
+    final UdpOutbox outbox;
 
     /** Set on the event loop before tasks see this object. */
     private @Nullable ChannelHandlerContext context;
@@ -100,27 +60,8 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
 
     // ---- guarded by this
 
-    private final ArrayDeque<Datagram> in = new ArrayDeque<>();
-    private long inBytes;
-    private long dropped;
-    private final ArrayDeque<Promise<@Nullable Void>> receivers = new ArrayDeque<>();
-
-    private ArrayDeque<Outgoing> out = new ArrayDeque<>();
-    private boolean scheduled;
-    private long unsent;
-    private long begun;
-    private long done;
-    private long sendFailures;
-    private final ArrayDeque<Promise<@Nullable Void>> senders = new ArrayDeque<>();
-    private final ArrayDeque<Waiter> flushers = new ArrayDeque<>();
-
-    /** What went wrong first since somebody was told. */
-    private @Nullable RuntimeException sendFailure;
-
-    private @Nullable RuntimeException readFailure;
-
-    private boolean closed;
-    private boolean inactive;
+    boolean closed;
+    boolean inactive;
     private boolean timedOut;
     private final ArrayDeque<Promise<Boolean>> closers = new ArrayDeque<>(1);
 
@@ -132,6 +73,8 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
         this.channel = channel;
         this.options = options;
         eventLoop = channel.eventLoop();
+        inbox = new UdpInbox(this, options);
+        outbox = new UdpOutbox(this, channel);
     }
 
     /** It is bound, and connected if it has a peer; on the event loop. */
@@ -164,12 +107,12 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
         return !closed && !inactive;
     }
 
-    public synchronized long dropped() {
-        return dropped;
+    public long dropped() {
+        return inbox.dropped();
     }
 
-    public synchronized long sendFailures() {
-        return sendFailures;
+    public long sendFailures() {
+        return outbox.failures();
     }
 
     @Override
@@ -190,167 +133,19 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
 
     /** As {@link #receive}, but null if the socket is closed. */
     public @Nullable Datagram receiveUntilClosed() {
-        for (; ; ) {
-            Promise<@Nullable Void> arrival = Promise.create();
-            synchronized (this) {
-                if (closed || inactive) {
-                    return null;
-                }
-                RuntimeException failed = takeReadFailure();
-                if (failed != null) {
-                    throw failed;
-                }
-                Datagram datagram = in.poll();
-                if (datagram != null) {
-                    inBytes -= datagram.bytes().length;
-                    return datagram;
-                }
-                receivers.add(arrival);
-            }
-            try {
-                Async.await(arrival);
-            } catch (Throwable e) {
-                handOn(arrival);
-                throw e;
-            }
-        }
-    }
-
-    private void handOn(Promise<@Nullable Void> arrival) {
-        Promise<@Nullable Void> next = null;
-        synchronized (this) {
-            boolean woken = !receivers.remove(arrival);
-            if (woken && (!in.isEmpty() || readFailure != null)) {
-                next = receivers.poll();
-            }
-        }
-        wake(next);
-    }
-
-    /** What a call must tell before it does anything; for a connected socket, of sending too. */
-    private @Nullable RuntimeException takeReadFailure() {
-        RuntimeException failed = readFailure;
-        readFailure = null;
-        return failed == null && remote != null ? takeSendFailure() : failed;
-    }
-
-    private @Nullable RuntimeException takeSendFailure() {
-        RuntimeException failed = sendFailure;
-        sendFailure = null;
-        return failed;
+        return inbox.receiveUntilClosed();
     }
 
     // ---- tasks: sending
 
     /** Sends, and waits if too much is unsent. */
     public void send(byte[] bytes, InetSocketAddress recipient) {
-        requireReachable(recipient, bytes.length);
-        Outgoing outgoing = new Outgoing(bytes.clone(), recipient);
-        boolean schedule;
-        boolean full;
-        synchronized (this) {
-            requireUsable("send");
-            out.add(outgoing);
-            begun++;
-            unsent += outgoing.weight();
-            full = unsent > Conduit.HIGH;
-            schedule = !scheduled;
-            scheduled = true;
-        }
-        if (schedule) {
-            execute(this);
-        }
-        if (full) {
-            awaitRoom();
-        }
-    }
-
-    private void requireReachable(InetSocketAddress recipient, int length) {
-        InetAddress address = recipient.getAddress();
-        if (address == null) {
-            throw new IllegalArgumentException(
-                    "recipient must be resolved, was " + recipient + ": look its name up before");
-        }
-        boolean ipv4 = address instanceof Inet4Address;
-        if (!ipv4 && localAddress().getAddress() instanceof Inet4Address) {
-            throw new IllegalArgumentException(
-                    "recipient must be an IPv4 address, was "
-                            + recipient
-                            + ": "
-                            + this
-                            + " is bound to one");
-        }
-        int longest = ipv4 ? LONGEST_IPV4 : LONGEST_IPV6;
-        if (length > longest) {
-            throw new IllegalArgumentException(
-                    "a datagram to "
-                            + recipient
-                            + " must be <= "
-                            + longest
-                            + " bytes, was "
-                            + length);
-        }
-    }
-
-    /** With the monitor held. */
-    private void requireUsable(String what) {
-        if (closed || inactive) {
-            throw closedWhen(what);
-        }
-        RuntimeException failed = remote == null ? null : takeReadFailure();
-        if (failed != null) {
-            throw failed;
-        }
-    }
-
-    private void awaitRoom() {
-        Promise<@Nullable Void> room = Promise.create();
-        synchronized (this) {
-            if (unsent <= Conduit.HIGH || closed || inactive) {
-                return;
-            }
-            senders.add(room);
-        }
-        try {
-            Async.await(room);
-        } finally {
-            synchronized (this) {
-                senders.remove(room);
-            }
-        }
-        if (!isOpen()) {
-            throw closedWhen("send");
-        }
+        outbox.send(bytes, recipient);
     }
 
     /** Waits until all before has been sent or has failed. */
     public void flush() {
-        Promise<@Nullable Void> promise = Promise.create();
-        synchronized (this) {
-            requireUsable("flush");
-            if (done < begun) {
-                flushers.add(new Waiter(promise, begun));
-            } else {
-                promise.complete(null);
-            }
-        }
-        try {
-            Async.await(promise);
-        } finally {
-            synchronized (this) {
-                flushers.removeIf(w -> w.promise == promise);
-            }
-        }
-        RuntimeException failed;
-        synchronized (this) {
-            failed =
-                    inactive
-                            ? closedWhen("flush")
-                            : remote == null ? takeSendFailure() : takeReadFailure();
-        }
-        if (failed != null) {
-            throw failed;
-        }
+        outbox.flush();
     }
 
     // ---- tasks: closing
@@ -397,20 +192,17 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
     private void drop() {
         List<Promise<@Nullable Void>> waiting = new ArrayList<>();
         synchronized (this) {
-            in.clear();
-            inBytes = 0;
-            waiting.addAll(receivers);
-            waiting.addAll(senders);
-            receivers.clear();
+            waiting.addAll(inbox.drop());
+            waiting.addAll(outbox.senders());
         }
         waiting.forEach(UdpConduit::wake);
     }
 
-    private StreamClosedException closedWhen(String what) {
+    StreamClosedException closedWhen(String what) {
         return new StreamClosedException("cannot " + what + ": " + this + " is closed");
     }
 
-    private void execute(Runnable action) {
+    void execute(Runnable action) {
         try {
             eventLoop.execute(action);
         } catch (RejectedExecutionException e) {
@@ -419,7 +211,7 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
         }
     }
 
-    private static void wake(@Nullable Promise<@Nullable Void> waiter) {
+    static void wake(@Nullable Promise<@Nullable Void> waiter) {
         if (waiter != null) {
             waiter.tryComplete(null);
         }
@@ -427,107 +219,23 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
 
     // ---- the event loop: sending
 
-    /** Hands over what has come together, and flushes once. */
-    @Override
-    public void run() {
-        ArrayDeque<Outgoing> batch;
-        boolean late;
-        synchronized (this) {
-            late = inactive;
-            batch = out;
-            out = new ArrayDeque<>();
-            scheduled = false;
-        }
-        ChannelHandlerContext ctx = context;
-        if (ctx == null || late) {
-            batch.forEach(o -> ended(o, null));
-            return;
-        }
-        for (Outgoing outgoing : batch) {
-            if (outgoing.bytes.length == 0) {
-                ctx.flush(); // what is before it
-                sendEmpty(outgoing);
-            } else {
-                ByteBuf bytes = Unpooled.wrappedBuffer(outgoing.bytes);
-                Object message =
-                        remote != null ? bytes : new DatagramPacket(bytes, outgoing.recipient);
-                ctx.write(message).addListener(outgoing);
-            }
-        }
-        ctx.flush();
+    @Nullable ChannelHandlerContext context() {
+        return context;
     }
 
-    private void sendEmpty(Outgoing outgoing) {
-        Throwable failed = null;
-        try {
-            NettyBridge.sendEmptyDatagram(channel, remote != null ? null : outgoing.recipient);
-        } catch (IOException | RuntimeException e) {
-            failed = e;
-        }
-        ended(outgoing, failed);
-    }
-
-    /** It was sent, or was not. */
-    private void ended(Outgoing outgoing, @Nullable Throwable cause) {
-        List<Promise<@Nullable Void>> waiting = new ArrayList<>(1);
-        boolean all;
-        synchronized (this) {
-            done++;
-            unsent -= outgoing.weight();
-            if (cause != null && !inactive && channel.isOpen()) {
-                sendFailures++;
-                sendFailure = sendFailure != null ? sendFailure : failure(outgoing, cause);
-                if (remote != null) {
-                    waiting.add(receivers.poll());
-                }
-            }
-            if (unsent <= Conduit.LOW) {
-                waiting.addAll(senders);
-            }
-            for (Iterator<Waiter> i = flushers.iterator(); i.hasNext(); ) {
-                Waiter flusher = i.next();
-                if (flusher.until <= done) {
-                    waiting.add(flusher.promise);
-                    i.remove();
-                }
-            }
-            all = done == begun;
-        }
-        if (cause == null) {
-            net.wrote(outgoing.bytes.length);
-        } else {
-            LOG.debug("{} could not send to {}", this, outgoing.recipient, cause);
-        }
-        waiting.forEach(UdpConduit::wake);
-        if (all && closing) {
+    /** For now. */
+    void allSent() {
+        if (closing) {
             channel.close();
         }
     }
 
-    private RuntimeException failure(Outgoing outgoing, Throwable cause) {
-        IOException io = cause instanceof IOException e ? e : new IOException(cause);
-        if (isRefusal(io) && remote != null) {
-            return refused(remote, io);
-        }
-        return new SendFailedException(
-                "cannot send "
-                        + outgoing.bytes.length
-                        + " bytes to "
-                        + outgoing.recipient
-                        + " from "
-                        + this
-                        + ": "
-                        + io.getMessage(),
-                outgoing.recipient,
-                io);
-    }
-
-    private static boolean isRefusal(IOException cause) {
+    static boolean isRefusal(IOException cause) {
         return cause instanceof PortUnreachableException
                 || String.valueOf(cause.getMessage()).contains("refused");
     }
 
-    private static ConnectRefusedException refused(InetSocketAddress peer, IOException cause) {
+    static ConnectRefusedException refused(InetSocketAddress peer, IOException cause) {
         return new ConnectRefusedException(
                 "nobody listens on UDP port "
                         + peer.getPort()
@@ -540,10 +248,10 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
     }
 
     private void closeOnLoop(Duration limit) {
-        run();
+        outbox.run();
         boolean all;
         synchronized (this) {
-            all = done == begun;
+            all = outbox.isAllSent();
         }
         if (all) {
             channel.close();
@@ -580,31 +288,10 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
             int most = options.maxDatagramBytes();
             byte[] bytes =
                     ByteBufUtil.getBytes(content, content.readerIndex(), Math.min(length, most));
-            received(new Datagram(bytes, packet.sender(), length > most));
+            inbox.received(new Datagram(bytes, packet.sender(), length > most));
         } finally {
             ReferenceCountUtil.release(message);
         }
-    }
-
-    private void received(Datagram datagram) {
-        int length = datagram.bytes().length;
-        Promise<@Nullable Void> waiting = null;
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
-            boolean full =
-                    in.size() >= options.receiveQueue()
-                            || !in.isEmpty() && inBytes + length > options.receiveQueueBytes();
-            if (full) {
-                dropped++;
-            } else {
-                in.add(datagram);
-                inBytes += length;
-                waiting = receivers.poll();
-            }
-        }
-        wake(waiting);
     }
 
     @Override
@@ -618,12 +305,7 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
                         : new BrokenConnectionException(
                                 "cannot receive: " + this + ": " + io.getMessage(), peer, io);
         LOG.debug("{} could not receive", this, cause);
-        Promise<@Nullable Void> waiting;
-        synchronized (this) {
-            readFailure = readFailure != null ? readFailure : failed;
-            waiting = receivers.poll();
-        }
-        wake(waiting);
+        inbox.failed(failed);
     }
 
     @Override
@@ -640,9 +322,7 @@ public final class UdpConduit extends ChannelInboundHandlerAdapter implements Ru
             inactive = true;
             closed = true;
             all = !timedOut;
-            flushers.forEach(f -> waiting.add(f.promise));
-            flushers.clear();
-            out.clear();
+            waiting.addAll(outbox.drop());
             ends = List.copyOf(closers);
             closers.clear();
         }
