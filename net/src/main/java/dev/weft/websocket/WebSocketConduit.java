@@ -1,6 +1,5 @@
 package dev.weft.websocket;
 
-import dev.weft.Async;
 import dev.weft.Promise;
 import dev.weft.net.BrokenConnectionException;
 import dev.weft.net.StreamClosedException;
@@ -83,12 +82,11 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         }
     }
 
-    private record Ping(long id, long sentAt, Promise<@Nullable Duration> answered) {}
-
     private final @Nullable TlsLink tls;
     private final WebSocketOptions options;
     private final @Nullable WebSocketHandler handler;
     private final WebSocket socket;
+    private final Pings pings = new Pings();
 
     // ---- guarded by this
 
@@ -96,8 +94,6 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     private boolean closeReceived;
     private int closeCode = -1;
     private String closeReason = "";
-    private final ArrayDeque<Ping> pings = new ArrayDeque<>(0);
-    private long lastPing;
     private final ArrayDeque<Promise<Boolean>> awaitingClose = new ArrayDeque<>(0);
 
     /** Owned by the event loop. */
@@ -215,23 +211,12 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     }
 
     Duration ping() {
-        Promise<@Nullable Duration> answered = Promise.create();
-        long id;
-        Ping ping;
-        synchronized (this) {
-            id = ++lastPing;
-            ping = new Ping(id, System.nanoTime(), answered);
-            pings.add(ping);
-        }
-        Duration roundTrip;
-        try {
-            send(new PingWebSocketFrame(Unpooled.buffer(Long.BYTES).writeLong(id)));
-            roundTrip = Async.await(answered);
-        } finally {
-            synchronized (this) {
-                pings.remove(ping);
-            }
-        }
+        Duration roundTrip =
+                pings.ping(
+                        id ->
+                                send(
+                                        new PingWebSocketFrame(
+                                                Unpooled.buffer(Long.BYTES).writeLong(id))));
         if (roundTrip == null) {
             throw unusable("ping");
         }
@@ -355,7 +340,7 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
                 case TextWebSocketFrame frame -> data(frame);
                 case BinaryWebSocketFrame frame -> data(frame);
                 case PingWebSocketFrame frame -> pong(ctx, frame);
-                case PongWebSocketFrame frame -> ponged(frame.content());
+                case PongWebSocketFrame frame -> pings.ponged(frame.content());
                 case CloseWebSocketFrame frame -> closed(ctx, frame);
                 default -> {
                     // The end of the HTTP message that opened the connection.
@@ -399,24 +384,6 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
         if (mustFlush) {
             mustFlush = false;
             ctx.flush();
-        }
-    }
-
-    /** A pong answers its ping and all before. */
-    private void ponged(ByteBuf content) {
-        if (content.readableBytes() != Long.BYTES) {
-            return;
-        }
-        long id = content.getLong(content.readerIndex());
-        long now = System.nanoTime();
-        synchronized (this) {
-            if (pings.stream().noneMatch(p -> p.id == id)) {
-                return;
-            }
-            for (Ping ping; (ping = pings.peek()) != null && ping.id <= id; ) {
-                pings.remove();
-                ping.answered.tryComplete(Duration.ofNanos(now - ping.sentAt));
-            }
         }
     }
 
@@ -499,16 +466,12 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
 
     @Override
     protected void left() {
-        List<Ping> unanswered;
         synchronized (this) {
-            unanswered = List.copyOf(pings);
             if (closeCode < 0) {
                 closeCode = ABNORMAL;
             }
         }
-        for (Ping ping : unanswered) {
-            ping.answered.tryComplete(null);
-        }
+        pings.end();
         closeOver();
     }
 
