@@ -38,7 +38,7 @@ final class FileQuestion<T> {
         } catch (CancelledError e) {
             abandoned = true;
             if (begun) {
-                Async.await(ended); // soon
+                awaitSurely(ended);
             }
             throw e;
         }
@@ -46,6 +46,24 @@ final class FileQuestion<T> {
             throw failure;
         }
         return Objects.requireNonNull(answer);
+    }
+
+    /**
+     * Waits for what will come soon, however often the task is cancelled meanwhile: a second time,
+     * too, somebody may close the file in the end.
+     */
+    static void awaitSurely(Promise<@Nullable Void> end) {
+        CancelledError cancelled = null;
+        while (!end.isDone()) {
+            try {
+                Async.shield(end);
+            } catch (CancelledError e) {
+                cancelled = e;
+            }
+        }
+        if (cancelled != null) {
+            throw cancelled;
+        }
     }
 
     /** What came out of it, also if the task was cancelled; null if nothing did. */

@@ -1,6 +1,5 @@
 package dev.weft.net;
 
-import dev.weft.Async;
 import dev.weft.CancelledError;
 import dev.weft.Promise;
 import dev.weft.net.internal.Conduit;
@@ -171,7 +170,7 @@ final class FileSender {
             throw explained(e);
         } catch (Throwable e) {
             conduit.abort();
-            Async.await(slice.released); // soon
+            FileQuestion.awaitSurely(slice.released);
             throw e;
         }
     }
