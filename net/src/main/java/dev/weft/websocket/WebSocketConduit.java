@@ -212,11 +212,8 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
 
     Duration ping() {
         Duration roundTrip =
-                pings.ping(
-                        id ->
-                                send(
-                                        new PingWebSocketFrame(
-                                                Unpooled.buffer(Long.BYTES).writeLong(id))));
+                pings.ping(id ->
+                        send(new PingWebSocketFrame(Unpooled.buffer(Long.BYTES).writeLong(id))));
         if (roundTrip == null) {
             throw unusable("ping");
         }
