@@ -2,7 +2,7 @@
  * TCP, UDP, Unix sockets, TLS, DNS, HTTP and WebSocket, for the tasks of {@code dev.weft.runtime}.
  */
 module dev.weft.net {
-    // Export each package when it comes: dev.weft.http.
+    exports dev.weft.http;
     exports dev.weft.net;
     exports dev.weft.net.netty;
     exports dev.weft.websocket;
@@ -13,7 +13,10 @@ module dev.weft.net {
     requires jdk.net; // when the kernel asks a silent peer, on NIO
 
     // Optional: whoever uses it brings it.
+    requires static com.aayushatharva.brotli4j;
+    requires static com.github.luben.zstd_jni;
     requires static micrometer.core;
+    requires static tools.jackson.databind;
     requires static io.netty.tcnative.classes.openssl;
 
     // transitive: the bridge of dev.weft.net.netty, and it alone, names its types in signatures.

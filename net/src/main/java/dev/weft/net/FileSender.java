@@ -1,19 +1,15 @@
 package dev.weft.net;
 
-import dev.weft.CancelledError;
 import dev.weft.Promise;
 import dev.weft.net.internal.Conduit;
+import dev.weft.net.internal.FileQuestion;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.DefaultFileRegion;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -59,39 +55,13 @@ final class FileSender {
 
     static long send(ByteStream stream, Path path) {
         Objects.requireNonNull(path, "file must not be null");
-        FileQuestion<FileChannel> opening = new FileQuestion<>(() -> open(path));
-        FileChannel file;
-        try {
-            file = opening.ask();
-        } catch (CancelledError e) {
-            FileChannel opened = opening.answer();
-            if (opened != null) {
-                close(opened);
-            }
-            throw e;
-        }
+        FileChannel file = FileQuestion.open(path);
         try {
             long length = FileQuestion.ask(file::size);
             new FileSender(stream, file, 0, length).send();
             return length;
         } finally {
-            close(file);
-        }
-    }
-
-    private static FileChannel open(Path path) throws IOException {
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            // A directory can be opened, and opening a pipe takes as long as nobody writes to it.
-            throw new FileSystemException(path.toString(), null, "is no regular file");
-        }
-        return FileChannel.open(path, StandardOpenOption.READ);
-    }
-
-    private static void close(FileChannel file) {
-        try {
-            file.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            FileQuestion.close(file);
         }
     }
 

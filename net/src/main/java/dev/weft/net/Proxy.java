@@ -6,6 +6,7 @@ import io.netty.handler.proxy.Socks4ProxyHandler;
 import io.netty.handler.proxy.Socks5ProxyHandler;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -155,6 +156,17 @@ public final class Proxy {
 
     boolean hasCredentials() {
         return user != null;
+    }
+
+    /** For Basic authentication (RFC 7617); null if there are no credentials. */
+    @Nullable String basic() {
+        String u = user;
+        return u == null
+                ? null
+                : "Basic "
+                        + Base64.getEncoder()
+                                .encodeToString(
+                                        (u + ":" + password).getBytes(StandardCharsets.UTF_8));
     }
 
     /** What speaks the proxy's protocol, for one connection. */

@@ -44,6 +44,16 @@ final class StreamHandover extends StreamAccess {
         stream.handOver(heir);
     }
 
+    @Override
+    public boolean isHttp(Proxy proxy) {
+        return proxy.kind() == Proxy.Kind.HTTP;
+    }
+
+    @Override
+    public @Nullable String basicCredentials(Proxy proxy) {
+        return proxy.basic();
+    }
+
     // ---- a channel as a stream
 
     @Override

@@ -2,6 +2,7 @@ package dev.weft.net.internal;
 
 import dev.weft.net.ByteStream;
 import dev.weft.net.ClientTls;
+import dev.weft.net.Proxy;
 import dev.weft.net.ServerTls;
 import dev.weft.net.TcpOptions;
 import io.netty.channel.Channel;
@@ -92,6 +93,14 @@ public abstract class StreamAccess {
      * @param heir who gets it, on the event loop
      */
     public abstract void handOver(ByteStream stream, Heir heir);
+
+    /** Whether a proxy speaks HTTP. */
+    public abstract boolean isHttp(Proxy proxy);
+
+    /**
+     * What a proxy of HTTP wants to see, such as {@code Basic …}; null if it has no credentials.
+     */
+    public abstract @Nullable String basicCredentials(Proxy proxy);
 
     /** Puts a stream at the end of a channel's pipeline; suspends. */
     public abstract ByteStream attach(Channel channel, TcpOptions options);

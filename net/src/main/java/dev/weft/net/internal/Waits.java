@@ -1,10 +1,12 @@
 package dev.weft.net.internal;
 
 import dev.weft.Async;
+import dev.weft.CancelledError;
 import dev.weft.Handle;
 import dev.weft.Loop;
 import dev.weft.Promise;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,11 @@ public final class Waits {
                                 });
         try {
             return Async.await(promise);
+        } catch (CancelledError e) {
+            if (promise.state() == Future.State.FAILED) {
+                promise.exceptionNow(); // it came too late, and is not lost
+            }
+            throw e;
         } finally {
             timer.cancel();
         }

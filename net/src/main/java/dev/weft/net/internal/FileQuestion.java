@@ -1,9 +1,16 @@
-package dev.weft.net;
+package dev.weft.net.internal;
 
 import dev.weft.Async;
 import dev.weft.Body;
 import dev.weft.CancelledError;
 import dev.weft.Promise;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owned by the tasks of a loop.
  */
-final class FileQuestion<T> {
+public final class FileQuestion<T> {
     private final Body<T> body;
     private final Promise<@Nullable Void> ended = Promise.create();
 
@@ -23,16 +30,47 @@ final class FileQuestion<T> {
     private @Nullable T answer;
     private @Nullable RuntimeException failure;
 
-    FileQuestion(Body<T> body) {
+    private FileQuestion(Body<T> body) {
         this.body = body;
     }
 
-    static <T> T ask(Body<T> body) {
+    /** Suspends until it has ended. */
+    public static <T> T ask(Body<T> body) {
         return new FileQuestion<>(body).ask();
     }
 
-    /** Suspends until it has ended. */
-    T ask() {
+    /** Opens a regular file to read. Suspends until it is open; cancelled, it is closed again. */
+    public static FileChannel open(Path path) {
+        FileQuestion<FileChannel> opening = new FileQuestion<>(() -> openNow(path));
+        try {
+            return opening.ask();
+        } catch (CancelledError e) {
+            FileChannel opened = opening.answer;
+            if (opened != null) {
+                close(opened);
+            }
+            throw e;
+        }
+    }
+
+    private static FileChannel openNow(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            // A directory can be opened, and opening a pipe takes as long as nobody writes to it.
+            throw new FileSystemException(path.toString(), null, "is no regular file");
+        }
+        return FileChannel.open(path, StandardOpenOption.READ);
+    }
+
+    /** Closes it, in the same kind of exception as the others. */
+    public static void close(FileChannel file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private T ask() {
         try {
             Async.shield(this::run);
         } catch (CancelledError e) {
@@ -52,7 +90,7 @@ final class FileQuestion<T> {
      * Waits for what will come soon, however often the task is cancelled meanwhile: a second time,
      * too, somebody may close the file in the end.
      */
-    static void awaitSurely(Promise<@Nullable Void> end) {
+    public static void awaitSurely(Promise<@Nullable Void> end) {
         CancelledError cancelled = null;
         while (!end.isDone()) {
             try {
@@ -64,11 +102,6 @@ final class FileQuestion<T> {
         if (cancelled != null) {
             throw cancelled;
         }
-    }
-
-    /** What came out of it, also if the task was cancelled; null if nothing did. */
-    @Nullable T answer() {
-        return answer;
     }
 
     /** In a task of its own, which only the end of {@code run} cancels. */
