@@ -3,11 +3,19 @@ package dev.weft.benchmarks;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * A certificate for one run, in files that every server can read.
@@ -20,6 +28,7 @@ record Certificate(Path folder) implements AutoCloseable {
         X509Bundle bundle =
                 new CertificateBuilder()
                         .subject("CN=localhost")
+                        .addSanIpAddress("127.0.0.1")
                         .setIsCertificateAuthority(true)
                         .buildSelfSigned();
         Files.writeString(Path.of(made.chain()), bundle.getCertificatePathPEM());
@@ -33,6 +42,27 @@ record Certificate(Path folder) implements AutoCloseable {
 
     String key() {
         return folder.resolve("key.pem").toString();
+    }
+
+    /** What makes the JDK's TLS trust the certificate in a file, and nothing else. */
+    static X509TrustManager trusting(String chain) throws GeneralSecurityException, IOException {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        try (InputStream in = Files.newInputStream(Path.of(chain))) {
+            trusted.setCertificateEntry(
+                    "server", CertificateFactory.getInstance("X.509").generateCertificate(in));
+        }
+        TrustManagerFactory managers =
+                TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        managers.init(trusted);
+        return (X509TrustManager) managers.getTrustManagers()[0];
+    }
+
+    /** The JDK's TLS with that. */
+    static SSLContext tls(X509TrustManager trust) throws GeneralSecurityException {
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(null, new TrustManager[] {trust}, null);
+        return tls;
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.BufferedWriter;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,17 @@ final class Child implements AutoCloseable {
             return null;
         }
         return line;
+    }
+
+    /** The ports on which a server says in its first line that it is listening. */
+    int[] ports(long seconds) throws IOException, InterruptedException {
+        String line = line(seconds);
+        if (!line.startsWith("listening ")) {
+            throw new IOException(name + " said: " + line);
+        }
+        return Arrays.stream(line.substring("listening ".length()).strip().split(" ", -1))
+                .mapToInt(Integer::parseInt)
+                .toArray();
     }
 
     /** Sends a line and waits for the answer. */

@@ -87,6 +87,13 @@ record CpuTime(
         return since(waiting, before.waiting);
     }
 
+    /** The kernel's share of the time on a core since an earlier reading. */
+    double systemShareSince(CpuTime before) {
+        double user = userTicks - before.userTicks;
+        double system = systemTicks - before.systemTicks;
+        return user + system == 0 ? 0 : system / (user + system);
+    }
+
     private static long since(Map<String, Long> now, Map<String, Long> before) {
         long sum = 0;
         for (Map.Entry<String, Long> e : now.entrySet()) {

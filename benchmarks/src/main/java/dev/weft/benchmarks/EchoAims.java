@@ -1,27 +1,25 @@
 package dev.weft.benchmarks;
 
-import dev.weft.benchmarks.EchoResult.Row;
-import dev.weft.benchmarks.EchoResult.Scenario;
+import dev.weft.benchmarks.Scenario.Row;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What the echo of a loop is to cost, as ratios of processor time. */
 final class EchoAims {
     private static final int LARGE = 100 * 1024;
 
-    private final Scenario scenario;
+    private final Scenario<EchoLoad> scenario;
     private final EchoLoad load;
     private final List<Aim> aims = new ArrayList<>();
 
-    private EchoAims(Scenario scenario) {
+    private EchoAims(Scenario<EchoLoad> scenario) {
         this.scenario = scenario;
         load = scenario.load();
     }
 
-    static List<Aim> of(List<Scenario> scenarios) {
+    static List<Aim> of(List<Scenario<EchoLoad>> scenarios) {
         List<Aim> all = new ArrayList<>();
-        for (Scenario scenario : scenarios) {
+        for (Scenario<EchoLoad> scenario : scenarios) {
             EchoAims of = new EchoAims(scenario);
             of.add();
             all.addAll(of.aims);
@@ -30,16 +28,16 @@ final class EchoAims {
     }
 
     private void add() {
-        Row weft = row(EchoServer.Kind.WEFT.title);
-        Row netty = row(EchoServer.Kind.NETTY.title);
+        Row weft = scenario.row(EchoServer.Kind.WEFT.title);
+        Row netty = scenario.row(EchoServer.Kind.NETTY.title);
         if (weft == null || netty == null) {
             return;
         }
         if (load.inFlight() > 1) {
-            atMost("user CPU to raw Netty's", 1.3, userMicros(weft) / userMicros(netty));
+            atMost("user CPU to raw Netty's", 1.3, weft.userMicros() / netty.userMicros());
         } else if (load.shape() == EchoLoad.Shape.ECHO) {
             atMost("CPU to raw Netty's", sameTransport(), weft.ratios().cpu());
-            Row uring = row(EchoServer.Kind.WEFT_URING.title);
+            Row uring = scenario.row(EchoServer.Kind.WEFT_URING.title);
             if (uring != null && load.bytes() < LARGE) {
                 atMost(
                         "CPU of the better transport to raw Netty's on epoll",
@@ -63,23 +61,12 @@ final class EchoAims {
     private void againstPeers(Row weft) {
         for (Row peer : scenario.rows()) {
             double ratio = weft.ratios().cpu() / peer.ratios().cpu();
-            if (peer.server().equals(EchoServer.Kind.VERTX.title)) {
+            if (peer.program().equals(EchoServer.Kind.VERTX.title)) {
                 atMost("CPU to Vert.x's", 1, ratio);
-            } else if (peer.server().startsWith("uvloop") && peer.server().endsWith("streams")) {
+            } else if (peer.program().startsWith("uvloop") && peer.program().endsWith("streams")) {
                 atMost("CPU to uvloop's streams", 0.7, ratio);
             }
         }
-    }
-
-    private @Nullable Row row(String server) {
-        return scenario.rows().stream()
-                .filter(r -> r.server().equals(server))
-                .findFirst()
-                .orElse(null);
-    }
-
-    private static double userMicros(Row row) {
-        return row.absolute().cpu() * (1 - row.systemShare());
     }
 
     private void atMost(String what, double aim, double measured) {

@@ -4,10 +4,6 @@ import dev.weft.SchedulerMode;
 import dev.weft.Transport;
 import io.netty.channel.uring.IoUring;
 import io.netty.util.internal.PlatformDependent;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -72,18 +68,13 @@ public final class EchoServer {
     public static void main(String[] args) throws Exception {
         Kind kind = Kind.valueOf(args[0].toUpperCase(Locale.ROOT));
         Ports ports = start(kind, Path.of(args[1]), Path.of(args[2]));
-        System.out.println("listening " + ports.plain + " " + ports.tls);
-        obey();
-        Runtime.getRuntime().halt(0);
-    }
-
-    private static void obey() throws IOException {
-        BufferedReader in =
-                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        // At its end the parent has gone, or wants this process to.
-        for (String line; (line = in.readLine()) != null; ) {
-            System.out.println(line.equals("memory") ? Long.toString(memory()) : "error " + line);
-        }
+        Orders.obeyAll(
+                "listening " + ports.plain + " " + ports.tls,
+                words ->
+                        switch (words[0]) {
+                            case "memory" -> Long.toString(memory());
+                            default -> throw new IllegalArgumentException("unknown: " + words[0]);
+                        });
     }
 
     private static long memory() {

@@ -20,10 +20,7 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,7 +30,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +63,7 @@ public final class LoadGenerator {
     private final Map<String, List<Connection>> targets = new HashMap<>();
 
     // Owned by the event loop.
-    private final Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(1), 3);
+    private final Latencies latencies = Latencies.ofOneThread();
     private long deadline;
     private int busy;
     private @Nullable CompletableFuture<String> slot;
@@ -134,7 +130,7 @@ public final class LoadGenerator {
 
         private void complete(Channel to, long sent) {
             long now = System.nanoTime();
-            record(now - sent);
+            latencies.record(now - sent);
             if (now - deadline < 0) {
                 send(to, now);
             } else if (sentAt.isEmpty() && --busy == 0) {
@@ -199,7 +195,7 @@ public final class LoadGenerator {
                 return;
             }
             long now = System.nanoTime();
-            record(now - begun);
+            latencies.record(now - begun);
             context.close();
             if (now - deadline < 0) {
                 next(LoadGenerator.this, bootstrap, bytes);
@@ -221,10 +217,6 @@ public final class LoadGenerator {
         }
     }
 
-    private void record(long nanos) {
-        latencies.recordValue(Math.min(nanos, latencies.getHighestTrackableValue()));
-    }
-
     private void fail(Throwable cause) {
         CompletableFuture<String> s = slot;
         if (s != null) {
@@ -235,14 +227,7 @@ public final class LoadGenerator {
     private void finish(long now) {
         CompletableFuture<String> s = slot;
         if (s != null) {
-            s.complete(
-                    latencies.getTotalCount()
-                            + " "
-                            + (now - started)
-                            + " "
-                            + latencies.getValueAtPercentile(50)
-                            + " "
-                            + latencies.getValueAtPercentile(99));
+            s.complete(latencies.line(now - started));
         }
     }
 
@@ -380,17 +365,6 @@ public final class LoadGenerator {
 
     /** Obeys standard input until it ends. */
     public static void main(String[] args) throws IOException {
-        LoadGenerator generator = new LoadGenerator();
-        BufferedReader in =
-                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        System.out.println("ready");
-        for (String line; (line = in.readLine()) != null; ) {
-            try {
-                System.out.println(generator.obey(line.split(" ", -1)));
-            } catch (Exception e) {
-                System.out.println("error " + e);
-            }
-        }
-        Runtime.getRuntime().halt(0);
+        Orders.obeyAll("ready", new LoadGenerator()::obey);
     }
 }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         name = "weft bench",
         mixinStandardHelpOptions = true,
         description = "Benchmarks of Weft.",
-        subcommands = {TcpEcho.class, Tasks.class})
+        subcommands = {TcpEcho.class, HttpClients.class, Tasks.class})
 public final class Main implements Runnable {
     @Spec private CommandSpec spec;
 

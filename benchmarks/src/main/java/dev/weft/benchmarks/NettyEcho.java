@@ -21,7 +21,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * The baseline: what a Netty user writes for speed, a handler that writes each buffer back as it
@@ -44,6 +44,22 @@ final class NettyEcho {
 
     /** Starts it on free ports, which are returned. */
     static EchoServer.Ports start(boolean uring, Path certificate, Path key) throws Exception {
+        ServerBootstrap bootstrap = bootstrap(uring);
+        SslContext tls =
+                SslContextBuilder.forServer(certificate.toFile(), key.toFile())
+                        .sslProvider(SslProvider.JDK)
+                        .build();
+        return new EchoServer.Ports(
+                listen(bootstrap, channel -> channel.pipeline().addLast(new Handler())),
+                listen(
+                        bootstrap,
+                        channel ->
+                                channel.pipeline()
+                                        .addLast(tls.newHandler(channel.alloc()), new Handler())));
+    }
+
+    /** What raw servers have in common: one event loop. */
+    static ServerBootstrap bootstrap(boolean uring) {
         boolean epoll = Epoll.isAvailable();
         IoHandlerFactory handlers =
                 uring
@@ -53,20 +69,15 @@ final class NettyEcho {
                 uring
                         ? IoUringServerSocketChannel.class
                         : epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
-        ServerBootstrap bootstrap =
-                new ServerBootstrap()
-                        .group(new MultiThreadIoEventLoopGroup(1, handlers))
-                        .channel(type)
-                        .childOption(ChannelOption.TCP_NODELAY, true)
-                        .option(ChannelOption.SO_BACKLOG, 1024);
-        SslContext tls =
-                SslContextBuilder.forServer(certificate.toFile(), key.toFile())
-                        .sslProvider(SslProvider.JDK)
-                        .build();
-        return new EchoServer.Ports(listen(bootstrap, null), listen(bootstrap, tls));
+        return new ServerBootstrap()
+                .group(new MultiThreadIoEventLoopGroup(1, handlers))
+                .channel(type)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_BACKLOG, 1024);
     }
 
-    private static int listen(ServerBootstrap bootstrap, @Nullable SslContext tls)
+    /** Listens on a free port, which is returned; each connection gets its handlers. */
+    static int listen(ServerBootstrap bootstrap, Consumer<Channel> handlers)
             throws InterruptedException {
         Channel listener =
                 bootstrap
@@ -75,11 +86,7 @@ final class NettyEcho {
                                 new ChannelInitializer<>() {
                                     @Override
                                     protected void initChannel(Channel channel) {
-                                        if (tls != null) {
-                                            channel.pipeline()
-                                                    .addLast(tls.newHandler(channel.alloc()));
-                                        }
-                                        channel.pipeline().addLast(new Handler());
+                                        handlers.accept(channel);
                                     }
                                 })
                         .bind("127.0.0.1", 0)

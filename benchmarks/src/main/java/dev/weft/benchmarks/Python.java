@@ -22,35 +22,51 @@ record Python(String interpreter, String version, String loop) {
      * that both are the same; a Python on the path need not be the system's, whose packages it then
      * lacks.
      */
-    static List<Python> find() throws IOException {
+    static List<Python> find() {
         List<Python> found = new ArrayList<>();
         for (String loop : List.of("asyncio", "uvloop")) {
-            for (String interpreter : List.of("/usr/bin/python3", "python3")) {
-                String version = version(interpreter, loop);
-                if (version != null) {
-                    found.add(new Python(interpreter, version, loop));
-                    break;
-                }
+            Python python = find(loop, loop);
+            if (python != null) {
+                found.add(python);
             }
         }
         return found;
     }
 
-    private static @Nullable String version(String interpreter, String loop) {
+    /**
+     * The first Python that has a loop, and modules with the names given; null if there is none.
+     */
+    static @Nullable Python find(String loop, String modules) {
+        for (String interpreter : List.of("/usr/bin/python3", "python3")) {
+            String version = version(interpreter, modules);
+            if (version != null) {
+                return new Python(interpreter, version, loop);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable String version(String interpreter, String modules) {
+        return output(interpreter, "import sys, " + modules + "; print(sys.version.split()[0])");
+    }
+
+    /** What a line of Python prints; null if it fails. */
+    @Nullable String output(String program) {
+        return output(interpreter, program);
+    }
+
+    private static @Nullable String output(String interpreter, String program) {
         try {
             Process process =
-                    new ProcessBuilder(
-                                    interpreter,
-                                    "-c",
-                                    "import sys, " + loop + "; print(sys.version.split()[0])")
+                    new ProcessBuilder(interpreter, "-c", program)
                             .redirectError(ProcessBuilder.Redirect.DISCARD)
                             .start();
             process.getOutputStream().close();
-            String version =
+            String printed =
                     new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                             .strip();
             return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
-                    ? version
+                    ? printed
                     : null;
         } catch (IOException e) {
             return null; // there is none

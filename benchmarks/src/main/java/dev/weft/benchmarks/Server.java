@@ -1,6 +1,5 @@
 package dev.weft.benchmarks;
 
-import dev.weft.benchmarks.EchoResult.Slot;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,17 +80,9 @@ final class Server implements AutoCloseable {
     }
 
     void awaitListening() throws IOException, InterruptedException {
-        String line = child.line(60);
-        if (!line.startsWith("listening ")) {
-            throw new IOException(title + " said: " + line);
-        }
-        String[] ports = line.substring("listening ".length()).strip().split(" ", -1);
-        port = Integer.parseInt(ports[0]);
-        tlsPort = Integer.parseInt(ports[1]);
-    }
-
-    String id() {
-        return id;
+        int[] ports = child.ports(60);
+        port = ports[0];
+        tlsPort = ports[1];
     }
 
     String title() {
@@ -123,25 +114,13 @@ final class Server implements AutoCloseable {
     /** Loads it for a time. */
     Slot load(Child generator, EchoLoad load, double seconds)
             throws IOException, InterruptedException {
-        CpuTime before = cpuTime();
-        CpuTime loadBefore = CpuTime.of(generator.pid());
         long millis = Math.round(seconds * 1000);
         String line =
                 load.shape() == EchoLoad.Shape.SET_UP
                         ? "set-up %d %d %d %d"
                                 .formatted(port, millis, load.connections(), load.bytes())
                         : "run " + id + " " + millis;
-        String[] words = generator.ask(line, (long) seconds + 30).split(" ", -1);
-        CpuTime after = cpuTime();
-        CpuTime loadAfter = CpuTime.of(generator.pid());
-        double echoes = Double.parseDouble(words[0]);
-        double nanos = Double.parseDouble(words[1]);
-        return new Slot(
-                echoes / nanos * 1e9,
-                Double.parseDouble(words[2]) / 1e3,
-                Double.parseDouble(words[3]) / 1e3,
-                after.nanosSince(before) / 1e3 / echoes,
-                Math.max(after.waitedSince(before), loadAfter.waitedSince(loadBefore)) / nanos);
+        return Slot.take(generator, line, seconds, child, generator);
     }
 
     /**

@@ -47,7 +47,7 @@ class SmokeTest {
         JsonNode scenario = result.at("/scenarios/0");
         assertThat(scenario.at("/load/connections").asInt()).isEqualTo(3);
         assertThat(scenario.at("/load/bytes").asInt()).isEqualTo(100);
-        assertThat(scenario.at("/rows").valueStream().map(r -> r.at("/server").asString()))
+        assertThat(scenario.at("/rows").valueStream().map(r -> r.at("/program").asString()))
                 .containsExactly(
                         "Netty, raw handler",
                         "Weft, loop mode",
@@ -62,6 +62,45 @@ class SmokeTest {
                     .isGreaterThanOrEqualTo(row.at("/absolute/p50").asDouble());
         }
         assertThat(result.at("/aims/0/met").isBoolean()).isTrue();
+    }
+
+    @Test
+    void httpClientsAreMeasuredAgainstEachOther() {
+        Outcome outcome = run("http-client", "--quick", "--json");
+
+        assertThat(outcome.status).isZero();
+        JsonNode result = outcome.json();
+        assertThat(result.at("/command").asString())
+                .isEqualTo("./weft bench http-client --quick --json");
+        assertThat(result.at("/scenarios").size()).isEqualTo(HttpLoad.few().size());
+        for (JsonNode scenario : result.at("/scenarios")) {
+            JsonNode asked = scenario.at("/load");
+            HttpLoad load =
+                    new HttpLoad(
+                            asked.at("/calls").asInt(),
+                            asked.at("/bytes").asInt(),
+                            asked.at("/http2").asBoolean(),
+                            asked.at("/tls").asBoolean());
+            List<String> programs =
+                    scenario.at("/rows")
+                            .valueStream()
+                            .map(r -> r.at("/program").asString())
+                            .toList();
+            assertThat(programs)
+                    .as(load.toString())
+                    .startsWith(
+                            Stream.of(HttpProgram.Kind.values())
+                                    .map(kind -> kind.title)
+                                    .toArray(String[]::new));
+            assertThat(scenario.at("/rows/0/ratios/cpu").asDouble()).isEqualTo(1.0);
+            for (JsonNode row : scenario.at("/rows")) {
+                assertThat(row.at("/slots").size()).isEqualTo(2);
+                assertThat(row.at("/absolute/throughput").asDouble()).isPositive();
+                assertThat(row.at("/absolute/cpu").asDouble()).isPositive();
+            }
+        }
+        assertThat(result.at("/aims").valueStream().map(aim -> aim.at("/what").asString()))
+                .contains("user CPU to the best peer's, median of the loads");
     }
 
     @Test
@@ -101,6 +140,8 @@ class SmokeTest {
     void aWrongOptionIsAnErrorOfUsage() {
         assertThat(run("tcp-echo", "--rounds", "0").status).isEqualTo(2);
         assertThat(run("tcp-echo", "--connections", "0").status).isEqualTo(2);
+        assertThat(run("http-client", "--seconds", "0").status).isEqualTo(2);
+        assertThat(run("http-client", "--only", "no such load").status).isEqualTo(2);
         assertThat(run("tasks", "--forks", "0").status).isEqualTo(2);
     }
 }

@@ -1,0 +1,166 @@
+package dev.weft.benchmarks;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * How programs are measured side by side, with the options that say so.
+ *
+ * <p>All are up at once, each a process of its own on the same core; their opposite has another
+ * core. They are loaded in turn, for a second or so each, many rounds. A machine's speed drifts by
+ * half, but hardly within a round: so each round gives ratios, and their medians are the result.
+ */
+final class Rounds {
+    /** How much longer the first warm-up is, where a program has much code. */
+    private static final int FIRST_TIME = 3;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (default: 12).")
+    private int rounds = 12;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Load per program and round (default: 1).")
+    private double seconds = 1;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Load per program before the first round (default: 4).")
+    private double warmUp = 4;
+
+    @Option(
+            names = "--only",
+            paramLabel = "TEXT",
+            description = "Those loads only whose heading contains TEXT, such as 'TLS'.")
+    private String only = "";
+
+    @Option(names = "--quick", description = "A smoke run of a few seconds: no figures to trust.")
+    private boolean quick;
+
+    @Option(names = "--json", description = "Print one JSON document instead of tables.")
+    private boolean json;
+
+    /** A program that is up. */
+    interface Subject {
+        String title();
+
+        CpuTime cpuTime() throws IOException;
+
+        /** Loads it for a time. */
+        Slot load(double seconds) throws IOException, InterruptedException;
+    }
+
+    boolean isQuick() {
+        return quick;
+    }
+
+    /** Refuses options that make no sense. */
+    void check() {
+        if (quick) {
+            rounds = 2;
+            seconds = 0.1;
+            warmUp = 0.2;
+        }
+        check(rounds >= 1, "--rounds must be >= 1, was " + rounds);
+        check(seconds > 0, "--seconds must be > 0, was " + seconds);
+        check(warmUp > 0, "--warm-up must be > 0, was " + warmUp);
+    }
+
+    /** An error of usage, if something that was asked for makes no sense. */
+    void check(boolean ok, String message) {
+        if (!ok) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    /** Of these loads those that were asked for. */
+    <L> List<L> chosen(List<L> loads) {
+        List<L> chosen = loads.stream().filter(load -> load.toString().contains(only)).toList();
+        check(!chosen.isEmpty(), "--only " + only + " leaves no load");
+        return chosen;
+    }
+
+    /** Loads programs that run their code for the first time, until it has been compiled. */
+    void warmUp(List<? extends Subject> subjects) throws IOException, InterruptedException {
+        for (Subject s : subjects) {
+            s.load(FIRST_TIME * warmUp);
+        }
+    }
+
+    /** Measures programs under a load; the first is the baseline. */
+    <L> Scenario<L> measure(L load, List<? extends Subject> subjects)
+            throws IOException, InterruptedException {
+        sayHowLong(load, subjects.size());
+        // In two turns, so that the compilers' work on the core of the first disturbs no second.
+        for (int i = 0; i < 2; i++) {
+            for (Subject s : subjects) {
+                s.load(warmUp / 2);
+            }
+        }
+        List<List<Slot>> slots = new ArrayList<>();
+        List<CpuTime> before = new ArrayList<>();
+        for (Subject s : subjects) {
+            slots.add(new ArrayList<>());
+            before.add(s.cpuTime());
+        }
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < subjects.size(); i++) {
+                int turn = (i + round) % subjects.size();
+                slots.get(turn).add(subjects.get(turn).load(seconds));
+            }
+        }
+        List<Scenario.Row> rows = new ArrayList<>();
+        for (int i = 0; i < subjects.size(); i++) {
+            Subject s = subjects.get(i);
+            rows.add(
+                    Scenario.Row.of(
+                            s.title(),
+                            slots.get(i),
+                            slots.getFirst(),
+                            s.cpuTime().systemShareSince(before.get(i))));
+        }
+        double disturbed =
+                Stats.median(slots.stream().flatMap(List::stream).toList(), Slot::disturbed);
+        return new Scenario<>(load, disturbed, rows);
+    }
+
+    private void sayHowLong(Object load, int subjects) {
+        System.err.printf(
+                Locale.ROOT,
+                "%s: %d programs, %d rounds: about %.0f s ...%n",
+                load,
+                subjects,
+                rounds,
+                subjects * (warmUp + rounds * seconds));
+    }
+
+    /** The result of all that was measured. */
+    <L> Comparison<L> comparison(
+            List<Scenario<L>> scenarios, List<Comparison.Idle> idle, List<Aim> aims) {
+        return new Comparison<>(
+                spec.name(),
+                "./weft bench "
+                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()),
+                Machine.here(),
+                Child.JVM_FLAGS,
+                Cores.canSeparate(),
+                scenarios,
+                idle,
+                aims);
+    }
+
+    /** Prints it as the options say. */
+    void print(Comparison<?> result, String operation, String operations) {
+        System.out.println(json ? Json.of(result) : result.text(operation, operations));
+    }
+}
