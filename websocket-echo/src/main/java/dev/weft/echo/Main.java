@@ -12,7 +12,12 @@ import picocli.CommandLine.Spec;
         name = "weft",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        subcommands = {EchoCommand.class, ReplCommand.class, DoctorCommand.class},
+        subcommands = {
+            EchoCommand.class,
+            HttpCommand.class,
+            ReplCommand.class,
+            DoctorCommand.class
+        },
         description = "asyncio for Java on Netty.",
         footer = {
             "",
@@ -27,7 +32,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing command: such as echo or doctor");
+        throw new ParameterException(spec.commandLine(), "missing command: such as echo or http");
     }
 
     /** Runs the command that the arguments name, and exits with its status. */
@@ -38,6 +43,8 @@ public final class Main implements Runnable {
     /** The command line; tests give it writers of their own. */
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
+        // An @ begins what is sent, and names no file of arguments.
+        line.setExpandAtFiles(false);
         line.setParameterExceptionHandler(Problems::usage);
         line.setExecutionExceptionHandler(Problems::failure);
         return line;

@@ -1,10 +1,12 @@
 package dev.weft.echo;
 
 import dev.weft.InterruptedRunException;
+import dev.weft.call.CallFailedException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExitCodeExceptionMapper;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -27,7 +29,10 @@ final class Problems {
         return ExitCode.USAGE;
     }
 
-    /** The command could not do its work: status 1; or was stopped by Ctrl-C: 130, in silence. */
+    /**
+     * The command could not do its work: status 1, or its own; or was stopped by Ctrl-C: 130, in
+     * silence.
+     */
     static int failure(Exception e, CommandLine line, ParseResult result) {
         if (e instanceof InterruptedRunException) {
             return INTERRUPTED;
@@ -37,7 +42,9 @@ final class Problems {
             e.printStackTrace(line.getErr());
         }
         line.getErr().flush();
-        return ExitCode.SOFTWARE;
+        return line.getCommand() instanceof IExitCodeExceptionMapper command
+                ? command.getExitCode(e)
+                : ExitCode.SOFTWARE;
     }
 
     private static String oneLine(Exception e) {
@@ -45,6 +52,7 @@ final class Problems {
         boolean expected =
                 e instanceof UncheckedIOException
                         || e instanceof ParameterException
+                        || e instanceof CallFailedException
                         || e instanceof EchoFailedException;
         String text =
                 message == null || !expected

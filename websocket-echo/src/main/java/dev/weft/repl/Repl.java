@@ -33,6 +33,7 @@ public record Repl(boolean interactive, @Nullable String classPath, List<String>
             """
             import module java.base;
             import dev.weft.*;
+            import dev.weft.http.*;
             import dev.weft.net.*;
             import dev.weft.websocket.*;
             import static dev.weft.Async.*;
