@@ -1,7 +1,8 @@
 """Runs a program at a terminal of its own: terminal.py COMMAND...
 
 What comes on standard input is typed (a line end as the return key); what the terminal shows comes on standard output,
-without colours and cursor movements, and with a line end after jshell's prompt. The exit status is the program's. When standard input ends, nothing more is typed.
+without colours and cursor movements (with TERMINAL_ESCAPES=shown in the environment: with them), and with a line end after
+jshell's prompt. The exit status is the program's. When standard input ends, nothing more is typed.
 """
 
 import fcntl
@@ -15,6 +16,7 @@ import termios
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]")
 
+shows_escapes = os.environ.pop("TERMINAL_ESCAPES", "") == "shown"
 child, terminal = pty.fork()
 if child == 0:
     os.environ["TERM"] = "xterm"
@@ -38,7 +40,8 @@ while terminal in sources:
             shown += data
             # A sequence may have come in part.
             whole = re.match(rb"(?s)(.*?)(\x1b(\[[0-9;?]*)?)?\Z", shown)
-            text = ESCAPES.sub(b"", whole.group(1)).replace(b"\r", b"")
+            text = whole.group(1) if shows_escapes else ESCAPES.sub(b"", whole.group(1))
+            text = text.replace(b"\r", b"")
             os.write(1, text.replace(b"jshell> ", b"jshell> \n"))
             shown = whole.group(2) or b""
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

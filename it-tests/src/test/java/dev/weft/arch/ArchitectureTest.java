@@ -34,7 +34,9 @@ class ArchitectureTest {
         "dev.weft.net..", "dev.weft.http..", "dev.weft.websocket.."
     };
 
-    private static final String[] COMMAND_LINE = {"dev.weft.echo..", "dev.weft.repl.."};
+    private static final String[] COMMAND_LINE = {
+        "dev.weft.call..", "dev.weft.echo..", "dev.weft.repl.."
+    };
 
     private static JavaClasses weft;
 
@@ -67,6 +69,7 @@ class ArchitectureTest {
                                 "dev.weft.net..",
                                 "dev.weft.http..",
                                 "dev.weft.websocket..",
+                                "dev.weft.call..",
                                 "dev.weft.echo..",
                                 "dev.weft.repl..",
                                 "dev.weft.testing..",

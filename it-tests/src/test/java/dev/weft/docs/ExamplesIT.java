@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Compiles each Java block of the documentation, so that none shows an API that does not exist.
- * Those of one guide are run besides, by {@link ComingFromAsyncioIT}.
+ * Those of two guides are run, by {@link ComingFromAsyncioIT} and {@code HttpGuideIT}.
  */
 class ExamplesIT {
     private static final Path ROOT = Path.of(System.getProperty("weft.root"));
@@ -35,6 +35,7 @@ class ExamplesIT {
             return Stream.concat(Stream.of(ROOT.resolve("README.md")), guides)
                     .filter(file -> file.toString().endsWith(".md") && Files.exists(file))
                     .filter(file -> !file.endsWith("coming-from-asyncio.md"))
+                    .filter(file -> !file.endsWith("http-client.md"))
                     .sorted()
                     .flatMap(ExamplesIT::examples)
                     .map(example -> DynamicTest.dynamicTest(example.name(), () -> compile(example)))
@@ -71,6 +72,7 @@ class ExamplesIT {
         return """
         import static dev.weft.Async.*;
         import dev.weft.*;
+        import dev.weft.http.*;
         import dev.weft.net.*;
         void main() throws Exception {
         %s

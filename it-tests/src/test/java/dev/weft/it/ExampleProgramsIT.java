@@ -21,6 +21,10 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -363,6 +367,84 @@ class ExampleProgramsIT {
         try (Program program = start("UdpTime")) {
             assertThat(program.awaitExit()).isEqualTo(2);
             assertThat(program.err()).containsExactly("usage: UdpTime HOST [PORT]");
+        }
+    }
+
+    // ---- HTTP
+
+    @Test
+    void theFetcherFetchesAllWithALimitAndTellsHowFarItIs() {
+        AtomicInteger now = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch eight = new CountDownLatch(8);
+        try (HttpSite site = HttpSite.open()) {
+            site.on(
+                    "/page/",
+                    exchange -> {
+                        most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                        eight.countDown();
+                        awaitUnchecked(eight);
+                        now.decrementAndGet();
+                        HttpSite.answer(exchange, 200, "text/plain", "0123456789");
+                    });
+            String[] urls =
+                    Stream.concat(
+                                    IntStream.range(0, 40).mapToObj(i -> site.url("/page/" + i)),
+                                    Stream.of(site.url("/status/404"), "http://nobody.invalid/"))
+                            .toArray(String[]::new);
+            try (Program fetcher = start("PageFetcher", urls)) {
+                assertThat(fetcher.awaitExit()).describedAs("%s", fetcher).isZero();
+                assertThat(fetcher.out())
+                        .hasSize(42)
+                        .startsWith("200  10 bytes  " + urls[0])
+                        .contains("404  8 bytes  " + site.url("/status/404"))
+                        .last()
+                        .asString()
+                        .startsWith("failed  http://nobody.invalid/: no address found");
+                assertThat(fetcher.err()).last().asString().endsWith("] 42 of 42");
+                assertThat(most).hasValue(8);
+            }
+        }
+    }
+
+    private static void awaitUnchecked(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void theCrawlerFindsThePagesOfOneHostUpToADepth() {
+        try (HttpSite site = HttpSite.open();
+                HttpSite other = HttpSite.open()) {
+            String html = "text/html; charset=utf-8";
+            site.on(
+                    "/",
+                    e ->
+                            HttpSite.answer(
+                                    e,
+                                    200,
+                                    html,
+                                    "<a href='/a#part'>a</a> <A href=\"x\"> <a class=b href=\"b/c\">b</a>"
+                                            + "<a href='"
+                                            + other.url("/json")
+                                            + "'>elsewhere</a> <a href='mailto:a@b'>mail</a>"));
+            site.on("/a", e -> HttpSite.answer(e, 200, html, "<a href='/deep'>d</a> <a href='/'>"));
+            site.on("/deep", e -> HttpSite.answer(e, 200, html, "<a href='/deeper'>d</a>"));
+            site.on("/b/c", e -> HttpSite.answer(e, 404, html, "<a href='../json'>j</a>"));
+            try (Program crawler = start("Crawler", site.url("/"), "2")) {
+                assertThat(crawler.awaitExit()).describedAs("%s", crawler).isZero();
+                assertThat(crawler.out())
+                        .containsExactlyInAnyOrder(
+                                "200 " + site.url("/"),
+                                "200 " + site.url("/a"),
+                                "404 " + site.url("/b/c"),
+                                "200 " + site.url("/deep"),
+                                "200 " + site.url("/json"));
+                assertThat(crawler.err()).isEmpty();
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.weft.Async;
 import dev.weft.net.ByteStream;
 import dev.weft.net.ClientTls;
-import dev.weft.net.ConnectRefusedException;
 import dev.weft.net.Proxy;
 import dev.weft.net.ProxyFailedException;
 import dev.weft.net.Server;
@@ -14,13 +13,8 @@ import dev.weft.net.ServerTls;
 import dev.weft.net.Tcp;
 import dev.weft.net.TcpOptions;
 import dev.weft.testkit.AsyncTest;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,111 +26,20 @@ class ProxiesIT {
 
     @TempDir Path folder;
 
-    /** A proxy that runs, and how to use it. */
-    private record Running(Program program, Proxy proxy) implements AutoCloseable {
-        @Override
-        public void close() {
-            program.close();
-        }
+    private LocalProxy tinyproxy(String more) {
+        return LocalProxy.tinyproxy(folder, more);
     }
 
-    private static Path require(String program, String debianPackage) {
-        return Tools.require(
-                Tools.find(program), "no " + program, "apt-get install " + debianPackage);
-    }
-
-    private Path write(String name, String text) {
-        try {
-            return Files.writeString(folder.resolve(name), text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private Running tinyproxy(String more) {
-        Path binary = require("tinyproxy", "tinyproxy");
-        int port = Tools.freePort();
-        Path file =
-                write(
-                        "tinyproxy.conf",
-                        "Port %d\nListen 127.0.0.1\nLogLevel Info\nTimeout 20\n%s\n"
-                                .formatted(port, more));
-        Program program =
-                Program.start(new ProcessBuilder(binary.toString(), "-d", "-c", file.toString()));
-        return ready(new Running(program, Proxy.http("127.0.0.1", port)));
-    }
-
-    private static Running microsocks(String... more) {
-        Path binary = require("microsocks", "microsocks");
-        int port = Tools.freePort();
-        List<String> words = new ArrayList<>(List.of(binary.toString()));
-        words.addAll(List.of("-i", "127.0.0.1", "-p", Integer.toString(port)));
-        words.addAll(List.of(more));
-        return ready(
-                new Running(
-                        Program.start(new ProcessBuilder(words)), Proxy.socks5("127.0.0.1", port)));
-    }
-
-    private Running dante() {
+    private LocalProxy dante() {
         return dante("none", "");
     }
 
-    private Running dante(String method, String blocks) {
-        Path binary = require("danted", "dante-server");
-        int port = Tools.freePort();
-        Path file =
-                write(
-                        "danted.conf",
-                        """
-                        logoutput: stderr
-                        internal: 127.0.0.1 port = %d
-                        external: 127.0.0.1
-                        clientmethod: none
-                        socksmethod: %s
-                        client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-                        %s
-                        socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }
-                        """
-                                .formatted(port, method, blocks));
-        Program program =
-                Program.start(
-                        new ProcessBuilder(
-                                binary.toString(),
-                                "-f",
-                                file.toString(),
-                                "-p",
-                                folder.resolve("danted.pid").toString()));
-        return ready(new Running(program, Proxy.socks5("127.0.0.1", port)));
+    private LocalProxy dante(String method, String blocks) {
+        return LocalProxy.dante(folder, method, blocks);
     }
 
-    private static Proxy socks4(Running dante) {
-        return Proxy.socks4(dante.proxy.host(), dante.proxy.port());
-    }
-
-    /** None of them says when it listens. */
-    private static Running ready(Running running) {
-        try {
-            Async.timeout(
-                    Duration.ofSeconds(20),
-                    () -> {
-                        while (running.program.isAlive() && !accepts(running.proxy)) {
-                            Async.sleep(Duration.ofMillis(10));
-                        }
-                    });
-            assertThat(running.program.isAlive()).describedAs("%s", running.program).isTrue();
-            return running;
-        } catch (Throwable e) {
-            running.close();
-            throw e;
-        }
-    }
-
-    private static boolean accepts(Proxy proxy) {
-        try (ByteStream stream = Tcp.connect(proxy.host(), proxy.port())) {
-            return stream.isOpen();
-        } catch (ConnectRefusedException e) {
-            return false;
-        }
+    private static Proxy socks4(LocalProxy dante) {
+        return Proxy.socks4(dante.proxy().host(), dante.proxy().port());
     }
 
     // ---- the destination
@@ -210,12 +113,12 @@ class ProxiesIT {
     void tinyproxyConnectsWhereItMay() {
         try (Server server = destination();
                 Server forbidden = destination();
-                Running tinyproxy = tinyproxy("ConnectPort " + server.port())) {
-            requireCarries(tinyproxy.proxy, server, "127.0.0.1");
-            requireCarries(tinyproxy.proxy, server, "localhost");
+                LocalProxy tinyproxy = tinyproxy("ConnectPort " + server.port())) {
+            requireCarries(tinyproxy.proxy(), server, "127.0.0.1");
+            requireCarries(tinyproxy.proxy(), server, "localhost");
             requireRefused(
                     403,
-                    tinyproxy.proxy,
+                    tinyproxy.proxy(),
                     "localhost",
                     forbidden.port(),
                     "HTTP proxy 127.0.0.1",
@@ -226,17 +129,17 @@ class ProxiesIT {
     @AsyncTest(seconds = 60)
     void tinyproxySaysThatItCannotConnect() {
         int nobody = Tools.freePort();
-        try (Running tinyproxy = tinyproxy("")) {
-            requireRefused(500, tinyproxy.proxy, "127.0.0.1", nobody, "it answered 500 Unable");
-            requireRefused(500, tinyproxy.proxy, "nobody.invalid", 80, "it answered 500 Unable");
+        try (LocalProxy tinyproxy = tinyproxy("")) {
+            requireRefused(500, tinyproxy.proxy(), "127.0.0.1", nobody, "it answered 500 Unable");
+            requireRefused(500, tinyproxy.proxy(), "nobody.invalid", 80, "it answered 500 Unable");
         }
     }
 
     @AsyncTest(seconds = 60)
     void tinyproxyWantsTheRightUserAndPassword() {
         try (Server server = destination();
-                Running tinyproxy = tinyproxy("BasicAuth ada secret")) {
-            Proxy proxy = tinyproxy.proxy;
+                LocalProxy tinyproxy = tinyproxy("BasicAuth ada secret")) {
+            Proxy proxy = tinyproxy.proxy();
             requireCarries(proxy.credentials("ada", "secret"), server, "localhost");
             int port = server.port();
             requireRefused(407, proxy, "localhost", port, "give Proxy.credentials");
@@ -252,8 +155,8 @@ class ProxiesIT {
 
     @AsyncTest(seconds = 60)
     void tinyproxyCarriesTls() {
-        try (Running tinyproxy = tinyproxy("BasicAuth ada secret")) {
-            requireTlsThrough(tinyproxy.proxy.credentials("ada", "secret"));
+        try (LocalProxy tinyproxy = tinyproxy("BasicAuth ada secret")) {
+            requireTlsThrough(tinyproxy.proxy().credentials("ada", "secret"));
         }
     }
 
@@ -262,22 +165,22 @@ class ProxiesIT {
     @AsyncTest(seconds = 60)
     void microsocksConnects() {
         try (Server server = destination();
-                Running microsocks = microsocks()) {
-            requireCarries(microsocks.proxy, server, "127.0.0.1");
-            requireCarries(microsocks.proxy, server, "localhost");
+                LocalProxy microsocks = LocalProxy.microsocks()) {
+            requireCarries(microsocks.proxy(), server, "127.0.0.1");
+            requireCarries(microsocks.proxy(), server, "localhost");
             // Credentials that nobody wants do no harm.
-            requireCarries(microsocks.proxy.credentials(USER, PASSWORD), server, "127.0.0.1");
+            requireCarries(microsocks.proxy().credentials(USER, PASSWORD), server, "127.0.0.1");
             int nobody = Tools.freePort();
-            requireRefused(5, microsocks.proxy, "127.0.0.1", nobody, "nobody listens there");
-            requireRefused(1, microsocks.proxy, "nobody.invalid", 80, "it failed");
+            requireRefused(5, microsocks.proxy(), "127.0.0.1", nobody, "nobody listens there");
+            requireRefused(1, microsocks.proxy(), "nobody.invalid", 80, "it failed");
         }
     }
 
     @AsyncTest(seconds = 60)
     void microsocksWantsTheRightUserAndPassword() {
         try (Server server = destination();
-                Running microsocks = microsocks("-u", "ada", "-P", "secret")) {
-            Proxy proxy = microsocks.proxy;
+                LocalProxy microsocks = LocalProxy.microsocks("-u", "ada", "-P", "secret")) {
+            Proxy proxy = microsocks.proxy();
             requireCarries(proxy.credentials("ada", "secret"), server, "localhost");
             int port = server.port();
             requireRefused(255, proxy, "localhost", port, "give Proxy.credentials");
@@ -294,8 +197,8 @@ class ProxiesIT {
     @AsyncTest(seconds = 60)
     void microsocksReachesIpV6() {
         try (Server server = Tcp.listen("::1", 0, ProxiesIT::capitals);
-                Running microsocks = microsocks()) {
-            requireCarries(microsocks.proxy, server, "::1");
+                LocalProxy microsocks = LocalProxy.microsocks()) {
+            requireCarries(microsocks.proxy(), server, "::1");
         }
     }
 
@@ -304,18 +207,18 @@ class ProxiesIT {
     @AsyncTest(seconds = 60)
     void danteConnectsBySocks4AndSocks5() {
         try (Server server = destination();
-                Running dante = dante()) {
+                LocalProxy dante = dante()) {
             for (Proxy proxy :
-                    List.of(dante.proxy, socks4(dante), socks4(dante).credentials(USER, ""))) {
+                    List.of(dante.proxy(), socks4(dante), socks4(dante).credentials(USER, ""))) {
                 requireCarries(proxy, server, "127.0.0.1");
             }
-            requireCarries(dante.proxy, server, "localhost");
+            requireCarries(dante.proxy(), server, "localhost");
             // It knows no SOCKS 4a, and takes a name for the address 0.0.0.1.
             requireRefused(91, socks4(dante), "localhost", server.port(), "cannot connect");
             int nobody = Tools.freePort();
-            requireRefused(5, dante.proxy, "127.0.0.1", nobody, "nobody listens there");
+            requireRefused(5, dante.proxy(), "127.0.0.1", nobody, "nobody listens there");
             requireRefused(91, socks4(dante), "127.0.0.1", nobody, "cannot connect");
-            requireTlsThrough(dante.proxy);
+            requireTlsThrough(dante.proxy());
         }
     }
 
@@ -326,8 +229,9 @@ class ProxiesIT {
                                 "127.0.0.1",
                                 0,
                                 s -> s.write("got " + s.readAll(1 << 20).length + "\n"));
-                Running dante = dante();
-                ByteStream stream = Tcp.connect("127.0.0.1", server.port(), through(dante.proxy))) {
+                LocalProxy dante = dante();
+                ByteStream stream =
+                        Tcp.connect("127.0.0.1", server.port(), through(dante.proxy()))) {
             stream.write(new byte[100_000]);
             stream.shutdownOutput();
             assertThat(stream.readLine()).isEqualTo("got 100000");
@@ -339,14 +243,14 @@ class ProxiesIT {
     void danteRefusesWhatItsRulesForbid() {
         try (Server server = destination();
                 Server forbidden = destination();
-                Running dante =
+                LocalProxy dante =
                         dante(
                                 "none",
                                 "socks block { from: 0.0.0.0/0 to: 0.0.0.0/0 port = %d }"
                                         .formatted(forbidden.port()))) {
-            requireCarries(dante.proxy, server, "127.0.0.1");
+            requireCarries(dante.proxy(), server, "127.0.0.1");
             int port = forbidden.port();
-            requireRefused(2, dante.proxy, "127.0.0.1", port, "its rules do not allow");
+            requireRefused(2, dante.proxy(), "127.0.0.1", port, "its rules do not allow");
             requireRefused(91, socks4(dante), "127.0.0.1", port, "it rejects this");
         }
     }
@@ -354,12 +258,12 @@ class ProxiesIT {
     @AsyncTest(seconds = 60)
     void danteWantsAUserThatItKnows() {
         try (Server server = destination();
-                Running dante = dante("username", "")) {
+                LocalProxy dante = dante("username", "")) {
             int port = server.port();
-            requireRefused(255, dante.proxy, "127.0.0.1", port, "give Proxy.credentials");
+            requireRefused(255, dante.proxy(), "127.0.0.1", port, "give Proxy.credentials");
             requireRefused(
                     1,
-                    dante.proxy.credentials(USER, PASSWORD),
+                    dante.proxy().credentials(USER, PASSWORD),
                     "127.0.0.1",
                     port,
                     "does not accept this user");

@@ -2,12 +2,7 @@ package dev.weft.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,24 +16,9 @@ class ReplTerminalIT {
     @TempDir private Path home;
 
     private Program repl() {
-        Optional<String> python =
-                Stream.concat(
-                                Tools.find("python3").stream(),
-                                Stream.of(Path.of("/usr/bin/python3")))
-                        .filter(Files::isExecutable)
-                        .map(Path::toString)
-                        .filter(p -> Tools.succeeds(p, "-c", "import pty, termios"))
-                        .findFirst();
-        ProcessBuilder launcher = Checkout.launcher("repl");
-        List<String> command = new ArrayList<>();
-        command.add(
-                Tools.require(python, "no python3 with the module pty", "apt-get install python3"));
-        command.add(Checkout.testFile("python/terminal.py"));
-        command.addAll(launcher.command());
-        launcher.command(command);
+        ProcessBuilder launcher = Terminal.of(Checkout.launcher("repl"));
         // Where the history is kept.
         launcher.environment().put("WEFT_JAVA_OPTIONS", "-Djava.util.prefs.userRoot=" + home);
-        launcher.environment().put("PYTHONIOENCODING", "utf-8");
         return Program.start(launcher);
     }
 
