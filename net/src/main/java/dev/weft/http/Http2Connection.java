@@ -147,7 +147,7 @@ final class Http2Connection extends HttpConnection {
             exchange.fail(broken("takes no more calls on this connection", brokenBy), true);
             return;
         }
-        Http2Transfer transfer = new Http2Transfer(exchange, stream, handler.framesRead());
+        Http2Transfer transfer = new Http2Transfer(exchange, stream, handler.reads());
         stream.setProperty(key, transfer);
         exchange.transfer = transfer;
         transfer.bodiless = request.method().equals("HEAD");
@@ -239,7 +239,7 @@ final class Http2Connection extends HttpConnection {
     private void abandon(Http2Transfer transfer) {
         transfer.over = true;
         handler.reset(transfer.stream, Http2Error.CANCEL);
-        if (transfer.seen == handler.framesRead()
+        if (transfer.seen == handler.reads()
                 && System.nanoTime() - transfer.began >= SILENCE_NANOS) {
             liveness.ask();
         }

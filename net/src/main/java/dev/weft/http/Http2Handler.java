@@ -50,7 +50,11 @@ final class Http2Handler extends Http2ConnectionHandler {
     private final Http2Connection owner;
 
     private @Nullable ChannelHandlerContext context;
-    private long framesRead;
+    private long reads;
+
+    /** How far beyond what Netty has taken of the input the next frame begins. */
+    private int ahead;
+
     private int idleFrames;
     private long idleSince;
 
@@ -173,27 +177,36 @@ final class Http2Handler extends Http2ConnectionHandler {
 
     // ---- floods
 
-    /** {@return how many have come, or at least their beginnings: if it changes, the peer lives} */
-    long framesRead() {
-        return framesRead;
+    /** {@return how often something has come: if it changes, the peer lives} */
+    long reads() {
+        return reads;
     }
 
-    /** Something has come, or gone, that brings a call on. {@return what {@link #framesRead} is} */
+    /** Something has come, or gone, that brings a call on. {@return what {@link #reads} is} */
     long progressed() {
         idleFrames = 0;
-        return framesRead;
+        return reads;
     }
 
     /**
-     * Reads a frame. Of those that bring no call on (settings, pings, windows, priorities, unknown
+     * Reads frames. Of those that bring no call on (settings, pings, windows, priorities, unknown
      * ones, and whatever comes on streams that are closed) there may be many, but not at this rate.
+     * Netty tells nobody of some of them, and takes all that have come at once; so they are counted
+     * here, by their lengths.
      */
     @Override
     protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
             throws Exception {
-        framesRead++;
+        reads++;
+        int next = in.readerIndex() + ahead;
+        int end = in.writerIndex();
+        while (end - next >= Http2CodecUtil.FRAME_HEADER_LENGTH) {
+            next += Http2CodecUtil.FRAME_HEADER_LENGTH + in.getUnsignedMedium(next);
+            idleFrames++;
+        }
         super.decode(ctx, in, out);
-        if (++idleFrames >= FLOOD_FRAMES) {
+        ahead = Math.max(0, next - in.readerIndex()); // less where it is broken, and skips all
+        if (idleFrames >= FLOOD_FRAMES) {
             long now = System.nanoTime();
             if (now - idleSince < FLOOD_NANOS) {
                 in.skipBytes(in.readableBytes());

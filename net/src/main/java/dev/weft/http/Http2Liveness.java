@@ -30,14 +30,14 @@ final class Http2Liveness {
             return;
         }
         ChannelHandlerContext ctx = handler.context();
-        long before = handler.framesRead();
+        long before = handler.reads();
         handler.encoder().writePing(ctx, false, before, ctx.newPromise());
         limit =
                 ctx.executor()
                         .schedule(
                                 () -> {
                                     limit = null;
-                                    if (handler.framesRead() == before) {
+                                    if (handler.reads() == before) {
                                         connection.silent(LIMIT_SECONDS);
                                     }
                                 },
