@@ -21,6 +21,7 @@ import java.util.Map;
  */
 record CpuTime(
         Map<String, Long> running, Map<String, Long> waiting, long userTicks, long systemTicks) {
+    static final CpuTime NONE = new CpuTime(Map.of(), Map.of(), 0, 0);
 
     /**
      * Reads it from {@code /proc}; where there is none, the JDK's figure stands for one thread's.

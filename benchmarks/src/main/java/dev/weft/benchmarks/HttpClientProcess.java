@@ -9,13 +9,18 @@ import org.jspecify.annotations.Nullable;
 /** An HTTP client's process under measurement, as the measuring process sees it. */
 final class HttpClientProcess implements AutoCloseable {
     private final String title;
-    private final Child child;
+    private final List<String> command;
     private final Predicate<HttpLoad> can;
+    private Child child;
+    private boolean ready;
+    private boolean failed;
 
-    private HttpClientProcess(String title, Predicate<HttpLoad> can, Child child) {
+    private HttpClientProcess(String title, Predicate<HttpLoad> can, List<String> command)
+            throws IOException {
         this.title = title;
         this.can = can;
-        this.child = child;
+        this.command = command;
+        child = Child.start(title, Cores.measured(), command);
     }
 
     /** Starts all that can be had here. */
@@ -24,18 +29,13 @@ final class HttpClientProcess implements AutoCloseable {
         for (HttpProgram.Kind kind : HttpProgram.Kind.values()) {
             List<String> command =
                     Child.java(Child.JVM_FLAGS, HttpProgram.class, kind.id(), certificate.chain());
-            clients.add(start(kind.title, load -> true, command));
+            clients.add(new HttpClientProcess(kind.title, load -> true, command));
         }
         HttpClientProcess python = startPython(certificate);
         if (python != null) {
             clients.add(python);
         }
         return clients;
-    }
-
-    private static HttpClientProcess start(
-            String title, Predicate<HttpLoad> can, List<String> command) throws IOException {
-        return new HttpClientProcess(title, can, Child.start(title, Cores.measured(), command));
     }
 
     /** Starts aiohttp on uvloop, which has no HTTP/2; null where no Python has both. */
@@ -46,16 +46,19 @@ final class HttpClientProcess implements AutoCloseable {
             return null;
         }
         String version = python.output("import aiohttp; print(aiohttp.__version__)");
-        return start(
+        return new HttpClientProcess(
                 "aiohttp " + version + ", uvloop",
                 load -> !load.http2(),
                 python.command("http.py", certificate.chain()));
     }
 
-    void awaitReady() throws IOException, InterruptedException {
-        String line = child.line(60);
-        if (!line.equals("ready")) {
-            throw new IOException(title + " said: " + line);
+    private void awaitReady() throws IOException, InterruptedException {
+        if (!ready) {
+            String line = child.line(60);
+            if (!line.equals("ready")) {
+                throw new IOException(title + " said: " + line);
+            }
+            ready = true;
         }
     }
 
@@ -67,13 +70,32 @@ final class HttpClientProcess implements AutoCloseable {
     /** Opens the client, and gives it to be loaded. */
     Rounds.Subject open(HttpLoad load, HttpServerProcess server)
             throws IOException, InterruptedException {
+        awaitReady();
         child.ask("open " + server.port(load) + " " + load.words(), 60);
         return new Loaded(this, server);
     }
 
-    /** Closes the client. */
-    void closeClient() throws IOException, InterruptedException {
-        child.ask("close", 60);
+    private Slot load(HttpServerProcess server, double seconds)
+            throws IOException, InterruptedException {
+        try {
+            String order = "run " + Math.round(seconds * 1000);
+            return Slot.take(child, order, seconds, child, server.child());
+        } catch (IOException e) {
+            failed = true;
+            throw e;
+        }
+    }
+
+    /** Closes the client; one that has failed is started anew. */
+    void endLoad() throws IOException, InterruptedException {
+        if (failed) {
+            child.close();
+            child = Child.start(title, Cores.measured(), command);
+            failed = false;
+            ready = false;
+        } else {
+            child.ask("close", 60);
+        }
     }
 
     @Override
@@ -95,12 +117,7 @@ final class HttpClientProcess implements AutoCloseable {
 
         @Override
         public Slot load(double seconds) throws IOException, InterruptedException {
-            return Slot.take(
-                    client.child,
-                    "run " + Math.round(seconds * 1000),
-                    seconds,
-                    client.child,
-                    server.child());
+            return client.load(server, seconds);
         }
     }
 }

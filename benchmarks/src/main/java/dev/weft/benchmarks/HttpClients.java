@@ -35,9 +35,6 @@ final class HttpClients implements Callable<Integer> {
         try (Certificate certificate = Certificate.make();
                 HttpServerProcess server = HttpServerProcess.start(certificate)) {
             clients.addAll(HttpClientProcess.startAll(certificate));
-            for (HttpClientProcess client : clients) {
-                client.awaitReady();
-            }
             List<Scenario<HttpLoad>> scenarios = new ArrayList<>();
             for (HttpLoad load : loads) {
                 scenarios.add(
@@ -61,7 +58,7 @@ final class HttpClients implements Callable<Integer> {
         }
         Scenario<HttpLoad> scenario = rounds.measure(load, open);
         for (HttpClientProcess client : clients) {
-            client.closeClient();
+            client.endLoad();
         }
         return scenario;
     }

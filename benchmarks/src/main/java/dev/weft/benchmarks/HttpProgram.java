@@ -1,6 +1,7 @@
 package dev.weft.benchmarks;
 
 import dev.weft.SchedulerMode;
+import dev.weft.Transport;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,9 @@ public final class HttpProgram {
     enum Kind {
         WEFT("Weft, loop mode"),
         WEFT_PORTABLE("Weft, portable mode"),
+        WEFT_IO_URING("Weft, io_uring"),
         REACTOR_NETTY("Reactor Netty 1.3"),
+        REACTOR_NETTY_EPOLL("Reactor Netty, epoll"),
         ASYNC_HTTP_CLIENT("AsyncHttpClient 3.0"),
         VERTX("Vert.x 5.2"),
         JDK("JDK, java.net.http"),
@@ -47,9 +50,11 @@ public final class HttpProgram {
 
     private HttpPeer open(HttpPeer.Target target) throws Exception {
         return switch (kind) {
-            case WEFT -> WeftHttp.open(SchedulerMode.LOOP, target);
-            case WEFT_PORTABLE -> WeftHttp.open(SchedulerMode.PORTABLE, target);
-            case REACTOR_NETTY -> new ReactorHttp(target);
+            case WEFT -> WeftHttp.open(SchedulerMode.LOOP, Transport.AUTO, target);
+            case WEFT_PORTABLE -> WeftHttp.open(SchedulerMode.PORTABLE, Transport.AUTO, target);
+            case WEFT_IO_URING -> WeftHttp.open(SchedulerMode.LOOP, Transport.IO_URING, target);
+            case REACTOR_NETTY -> ReactorHttp.open(target);
+            case REACTOR_NETTY_EPOLL -> ReactorHttp.onEpoll(target);
             case ASYNC_HTTP_CLIENT -> new AhcHttp(target);
             case VERTX -> VertxHttp.open(target);
             case JDK -> new JdkHttp(target);

@@ -1,10 +1,15 @@
 package dev.weft.benchmarks;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.File;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import reactor.core.publisher.Mono;
 import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
@@ -16,11 +21,36 @@ import reactor.netty.tcp.SslProvider.GenericSslContextSpec;
 
 /** Reactor Netty: publishers, on one event loop. */
 final class ReactorHttp implements HttpPeer {
-    private final LoopResources loops = LoopResources.create("reactor", 1, true);
+    private final LoopResources loops;
     private final ConnectionProvider pool;
     private final HttpClient.ResponseReceiver<?> get;
 
-    ReactorHttp(Target target) {
+    /** On what it chooses by itself: io_uring where there is that. */
+    static ReactorHttp open(Target target) {
+        return new ReactorHttp(target, LoopResources.create("reactor", 1, true));
+    }
+
+    static ReactorHttp onEpoll(Target target) {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        return new ReactorHttp(target, new Given(group));
+    }
+
+    /** An event loop that was made elsewhere. */
+    private record Given(EventLoopGroup group) implements LoopResources {
+        @Override
+        public EventLoopGroup onServer(boolean useNative) {
+            return group;
+        }
+
+        @Override
+        public Mono<Void> disposeLater(Duration quietPeriod, Duration timeout) {
+            return Mono.fromRunnable(
+                    () -> group.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly());
+        }
+    }
+
+    private ReactorHttp(Target target, LoopResources loops) {
+        this.loops = loops;
         HttpLoad load = target.load();
         pool =
                 ConnectionProvider.builder("pool")
@@ -72,6 +102,6 @@ final class ReactorHttp implements HttpPeer {
     @Override
     public void close() {
         pool.dispose();
-        loops.disposeLater(Duration.ZERO, Duration.ZERO).subscribe();
+        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(10)).block();
     }
 }

@@ -2,6 +2,7 @@ package dev.weft.benchmarks;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,41 +98,76 @@ final class Rounds {
         }
     }
 
-    /** Measures programs under a load; the first is the baseline. */
+    /** A program under measurement. */
+    private static final class Measured {
+        final Subject subject;
+        final List<Slot> slots = new ArrayList<>();
+        CpuTime before = CpuTime.NONE;
+
+        Measured(Subject subject) {
+            this.subject = subject;
+        }
+
+        Scenario.Row row(Measured baseline) throws IOException {
+            return Scenario.Row.of(
+                    subject.title(),
+                    slots,
+                    baseline.slots,
+                    subject.cpuTime().systemShareSince(before));
+        }
+    }
+
+    /** What to do with each of several. */
+    private interface Use {
+        void of(Measured measured) throws IOException, InterruptedException;
+    }
+
+    /**
+     * Measures programs under a load; the first is the baseline. One that fails is left out, and
+     * told of: a peer's bug is no reason to throw the others' figures away.
+     */
     <L> Scenario<L> measure(L load, List<? extends Subject> subjects)
             throws IOException, InterruptedException {
         sayHowLong(load, subjects.size());
+        List<Measured> all = new ArrayList<>();
+        for (Subject s : subjects) {
+            all.add(new Measured(s));
+        }
+        List<String> failures = new ArrayList<>();
         // In two turns, so that the compilers' work on the core of the first disturbs no second.
         for (int i = 0; i < 2; i++) {
-            for (Subject s : subjects) {
-                s.load(warmUp / 2);
-            }
+            each(all, 0, failures, m -> m.subject.load(warmUp / 2));
         }
-        List<List<Slot>> slots = new ArrayList<>();
-        List<CpuTime> before = new ArrayList<>();
-        for (Subject s : subjects) {
-            slots.add(new ArrayList<>());
-            before.add(s.cpuTime());
-        }
+        each(all, 0, failures, m -> m.before = m.subject.cpuTime());
         for (int round = 0; round < rounds; round++) {
-            for (int i = 0; i < subjects.size(); i++) {
-                int turn = (i + round) % subjects.size();
-                slots.get(turn).add(subjects.get(turn).load(seconds));
-            }
+            each(all, round, failures, m -> m.slots.add(m.subject.load(seconds)));
         }
         List<Scenario.Row> rows = new ArrayList<>();
-        for (int i = 0; i < subjects.size(); i++) {
-            Subject s = subjects.get(i);
-            rows.add(
-                    Scenario.Row.of(
-                            s.title(),
-                            slots.get(i),
-                            slots.getFirst(),
-                            s.cpuTime().systemShareSince(before.get(i))));
+        for (Measured m : all) {
+            rows.add(m.row(all.getFirst()));
         }
         double disturbed =
-                Stats.median(slots.stream().flatMap(List::stream).toList(), Slot::disturbed);
-        return new Scenario<>(load, disturbed, rows);
+                Stats.median(all.stream().flatMap(m -> m.slots.stream()).toList(), Slot::disturbed);
+        return new Scenario<>(load, disturbed, rows, failures);
+    }
+
+    /** Uses them in turn, from that one on; removes those that fail. */
+    private static void each(List<Measured> all, int from, List<String> failures, Use use)
+            throws IOException, InterruptedException {
+        List<Measured> turns = new ArrayList<>(all);
+        Collections.rotate(turns, -from);
+        for (Measured m : turns) {
+            try {
+                use.of(m);
+            } catch (IOException e) {
+                if (m == all.getFirst()) {
+                    throw e;
+                }
+                all.remove(m);
+                failures.add("left out, as it failed: " + e.getMessage());
+                System.err.println(failures.getLast());
+            }
+        }
     }
 
     private void sayHowLong(Object load, int subjects) {

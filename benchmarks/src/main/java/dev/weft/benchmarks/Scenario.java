@@ -3,6 +3,7 @@ package dev.weft.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param load what was done
  * @param disturbed the median share of the time that was lost to other processes
  * @param rows the programs; the first is the baseline
+ * @param failures of those that are left out; mostly none
  */
-record Scenario<L>(L load, double disturbed, List<Row> rows) {
+record Scenario<L>(L load, double disturbed, List<Row> rows, List<String> failures) {
     /**
      * Medians over the rounds: of figures, or of the ratios of each round's figures to the
      * baseline's of the same round.
@@ -93,7 +95,8 @@ record Scenario<L>(L load, double disturbed, List<Row> rows) {
                         Locale.ROOT,
                         "%.1f%% of the time was lost to other processes%s%n",
                         100 * disturbed,
-                        disturbed > 0.03 ? ": repeat this on a quiet machine" : "");
+                        disturbed > 0.03 ? ": repeat this on a quiet machine" : "")
+                + failures.stream().map(f -> f + "\n").collect(Collectors.joining());
     }
 
     private Table table(String operation, String operations) {

@@ -5,6 +5,7 @@ import static dev.weft.Async.async;
 import dev.weft.Loop;
 import dev.weft.LoopOptions;
 import dev.weft.SchedulerMode;
+import dev.weft.Transport;
 import dev.weft.http.HttpClient;
 import dev.weft.http.HttpOptions;
 import dev.weft.http.HttpRequest;
@@ -31,9 +32,9 @@ final class WeftHttp implements HttpPeer {
         this.request = request;
     }
 
-    static WeftHttp open(SchedulerMode mode, Target target)
+    static WeftHttp open(SchedulerMode mode, Transport transport, Target target)
             throws InterruptedException, ExecutionException {
-        Loop loop = Loop.open(LoopOptions.defaults().scheduler(mode));
+        Loop loop = Loop.open(LoopOptions.defaults().scheduler(mode).transport(transport));
         HttpOptions options = options(target);
         HttpClient client = loop.submit(() -> HttpClient.open(options)).get();
         return new WeftHttp(loop, client, HttpRequest.get(target.url()));

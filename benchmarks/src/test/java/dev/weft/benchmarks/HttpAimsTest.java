@@ -20,7 +20,7 @@ class HttpAimsTest {
     }
 
     private static Scenario<HttpLoad> scenario(Row... rows) {
-        return new Scenario<>(LOAD, 0, List.of(rows));
+        return new Scenario<>(LOAD, 0, List.of(rows), List.of());
     }
 
     @Test
