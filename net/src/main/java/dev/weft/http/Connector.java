@@ -13,6 +13,7 @@ import dev.weft.net.internal.LoopNet;
 import dev.weft.net.internal.StreamAccess;
 import dev.weft.net.internal.TlsLink;
 import io.netty.channel.Channel;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Comparator;
@@ -209,7 +210,20 @@ final class Connector implements Pool.Dialling {
                         case HTTP_2 -> new Http2Connection(place, net, channel, link, options);
                     };
             connection.addTo(channel);
+            letTasksRun(channel);
             return connection;
+        }
+
+        /**
+         * One read in a turn of the loop, so that tasks take what has come before more comes. Netty
+         * would read 16 times, up to 1 MiB; of 50 connections at once that is more memory than its
+         * pool keeps, and is allocated and zeroed anew each time.
+         */
+        private static void letTasksRun(Channel channel) {
+            if (channel.config().getRecvByteBufAllocator()
+                    instanceof MaxMessagesRecvByteBufAllocator reads) {
+                reads.maxMessagesPerRead(1);
+            }
         }
 
         @Override

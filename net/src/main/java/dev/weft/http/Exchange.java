@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>The end.</b> It ends in one of three ways, of which the first counts: the response is
  * complete; it fails; or the task cancels it. The connection is told of the last, and tells of the
  * others. After any of them this holds no buffer of the connection's, so that whoever forgets a
- * complete response leaks nothing. Whether the connection can carry another call is its own
- * business, and does not depend on when the task takes what is here: a response that has come
- * completely holds no connection.
+ * complete response leaks nothing; but where somebody watches over that ({@link #isWatched}).
+ * Whether the connection can carry another call is its own business, and does not depend on when
+ * the task takes what is here: a response that has come completely holds no connection.
  */
 final class Exchange {
     static final int HIGH = 64 * 1024;
@@ -81,6 +81,9 @@ final class Exchange {
     private HttpHeaders trailers = HttpHeaders.empty();
     private @Nullable Failure failure;
     private boolean cancelled;
+
+    /** Somebody calls {@link #cancel()} even if the response is forgotten. */
+    private boolean watched;
 
     /** Its place in the pool was given back. */
     private boolean finished;
@@ -344,6 +347,14 @@ final class Exchange {
         }
     }
 
+    /** {@return whether it is to be watched from now on, lest it be forgotten: more may come} */
+    boolean isWatched() {
+        synchronized (this) {
+            watched = !ended;
+            return watched;
+        }
+    }
+
     @Nullable Failure failure() {
         synchronized (this) {
             return failure;
@@ -559,7 +570,7 @@ final class Exchange {
      * came last, and for most responses all there is: whoever wants it would have copied it anyway.
      */
     private void detach() {
-        if (inBytes == 0) {
+        if (inBytes == 0 || watched) {
             return;
         }
         byte[] bytes = new byte[inBytes];

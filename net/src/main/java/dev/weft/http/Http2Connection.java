@@ -48,8 +48,8 @@ final class Http2Connection extends HttpConnection {
     /** How many responses of 1xx may precede the real one. */
     private static final int MOST_INFORMATIONAL = 100;
 
-    /** The event loop is told when a task has taken so much: a part of the window. */
-    private static final int TAKEN = Http2Handler.STREAM_WINDOW / 8;
+    /** The event loop is told when a task has taken so much, though more is at hand. */
+    private static final int TAKEN = 64 * 1024;
 
     /** A call that is given up after so long without a word casts doubt on the connection. */
     private static final long SILENCE_NANOS = 1_000_000_000L;
@@ -223,9 +223,13 @@ final class Http2Connection extends HttpConnection {
         }
     }
 
+    /**
+     * All is told before the task waits for more: what it kept to itself would be missing from the
+     * window that all streams share, and of many streams together it could be all of that.
+     */
     @Override
     void taken(Exchange exchange) {
-        if (exchange.taken() >= TAKEN) {
+        if (exchange.taken() >= TAKEN || exchange.waiting() == 0) {
             look(exchange);
         }
     }

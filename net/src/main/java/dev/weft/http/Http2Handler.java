@@ -1,6 +1,7 @@
 package dev.weft.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -65,6 +66,7 @@ final class Http2Handler extends Http2ConnectionHandler {
             Http2Settings settings) {
         super(decoder, encoder, settings, true, false);
         this.owner = owner;
+        setCumulator(Http2Handler::joined);
     }
 
     static Http2Handler of(Http2Connection owner, Http2FrameListener listener, int headerBytes) {
@@ -173,6 +175,45 @@ final class Http2Handler extends Http2ConnectionHandler {
             goAway(ctx, 0, code.code(), Unpooled.EMPTY_BUFFER, ctx.newPromise());
         }
         ctx.flush();
+    }
+
+    // ---- what comes
+
+    /**
+     * Netty would append it to the buffer in which the last frame begins, and drop what has been
+     * read of that at the end of each turn; but not while tasks have slices of it, which they give
+     * back in the next turn only. So it grew by each read, in the end to megabytes. Here the frame
+     * in the middle is completed in a buffer of its own, and the rest is decoded where it is.
+     */
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        ByteBuf in = (ByteBuf) message;
+        for (int n; (n = missing()) > 0 && n < in.readableBytes(); ) {
+            super.channelRead(ctx, in.readRetainedSlice(n));
+        }
+        super.channelRead(ctx, in);
+    }
+
+    /** How much it takes to complete what is kept of a frame, or of its header; 0 if nothing is. */
+    private int missing() {
+        int kept = actualReadableBytes();
+        if (kept == 0) {
+            return 0;
+        }
+        return ahead == 0 ? Http2CodecUtil.FRAME_HEADER_LENGTH - kept : ahead - kept;
+    }
+
+    /** Releases both. */
+    private static ByteBuf joined(ByteBufAllocator allocator, ByteBuf kept, ByteBuf in) {
+        try {
+            return allocator
+                    .buffer(kept.readableBytes() + in.readableBytes())
+                    .writeBytes(kept)
+                    .writeBytes(in);
+        } finally {
+            kept.release();
+            in.release();
+        }
     }
 
     // ---- floods

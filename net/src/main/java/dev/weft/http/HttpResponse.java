@@ -60,7 +60,7 @@ public final class HttpResponse implements AutoCloseable {
         this.head = head;
         this.request = request;
         began = call.isHeard() ? call.now() : 0;
-        watch = exchange.isEnded() ? null : Forgotten.watch(this, exchange, call.loop());
+        watch = exchange.isWatched() ? Forgotten.watch(this, exchange, call.loop()) : null;
     }
 
     /**
