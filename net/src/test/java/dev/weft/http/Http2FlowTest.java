@@ -6,9 +6,12 @@ import static dev.weft.http.Http2ClientTest.TLS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.Async;
+import dev.weft.Barrier;
 import dev.weft.Task;
 import dev.weft.testkit.AsyncTest;
 import io.netty.handler.codec.http2.Http2Settings;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -123,6 +126,102 @@ class Http2FlowTest {
             assertThat(http.get(server.url("/small")).bytes()).hasSize(5);
             assertThat(server.sent.get()).isLessThanOrEqualTo(window + 5);
             assertThat(response.bytes()).isEqualTo(large);
+        }
+    }
+
+    /** However little each has taken: together it is more than the connection's window. */
+    @AsyncTest(seconds = 60)
+    void whatManyTasksHaveTakenIsGivenBack() {
+        int each = 240_000;
+        int calls = Http2Handler.CONNECTION_WINDOW / each + 20;
+        HttpOptions options = BadServers.OPTIONS.versions(HttpVersion.HTTP_2);
+        try (RudeServer server = RudeServer.of(RudeHttp2.of(http -> sendParts(http, calls, each)));
+                HttpClient http = HttpClient.open(options)) {
+            Barrier allHaveRead = Barrier.create(calls);
+            List<Task<Void>> tasks = new ArrayList<>();
+            for (int i = 0; i < calls; i++) {
+                tasks.add(
+                        async(() -> {
+                            try (HttpResponse response = http.get(server.url())) {
+                                for (int read = 0; read < each; ) {
+                                    read += response.read().length;
+                                }
+                                allHaveRead.await();
+                            }
+                        }));
+            }
+            Async.gather(tasks);
+        }
+    }
+
+    /**
+     * Of a body that never ends, to each of so many calls, as far as the connection's window
+     * allows.
+     */
+    private static void sendParts(RudeHttp2 http, int calls, int bytes) {
+        List<Integer> streams = new ArrayList<>();
+        long window = 65_535;
+        while (streams.size() < calls) {
+            RudeHttp2.Frame frame = http.read();
+            window += granted(frame);
+            if (frame.type() == RudeHttp2.HEADERS) {
+                streams.add(frame.stream());
+            } else if (frame.type() == RudeHttp2.SETTINGS && frame.flags() == 0) {
+                http.send(RudeHttp2.SETTINGS, RudeHttp2.ACK, 0);
+            }
+        }
+        for (int stream : streams) {
+            http.send(RudeHttp2.HEADERS, RudeHttp2.END_HEADERS, stream, RudeHttp2.STATUS_200);
+            for (int sent = 0; sent < bytes; sent += 16_000) {
+                while (window < 16_000) {
+                    window += granted(http.read());
+                }
+                http.send(RudeHttp2.DATA, 0, stream, new byte[16_000]);
+                window -= 16_000;
+            }
+        }
+        http.peer.stay();
+    }
+
+    /** The connection's window grows by this. */
+    private static int granted(RudeHttp2.Frame frame) {
+        boolean grants = frame.type() == RudeHttp2.WINDOW_UPDATE && frame.stream() == 0;
+        return grants ? ByteBuffer.wrap(frame.payload()).getInt() : 0;
+    }
+
+    @AsyncTest(seconds = 60)
+    void framesAreReadWhereverTheyAreCut() {
+        byte[] body = bytes(40_000);
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        for (int at = 0; at < body.length; at += 4_000) {
+            byte[] part = Arrays.copyOfRange(body, at, at + 4_000);
+            int last = at + 4_000 == body.length ? RudeHttp2.END_STREAM : 0;
+            // Between them what is no part of it, one of them empty.
+            all.writeBytes(RudeHttp2.frame(0x55, 0, 0));
+            all.writeBytes(RudeHttp2.frame(RudeHttp2.DATA, last, 3, part));
+            all.writeBytes(RudeHttp2.frame(RudeHttp2.WINDOW_UPDATE, 0, 0, RudeHttp2.int32(1)));
+        }
+        byte[] frames = all.toByteArray();
+        for (int piece : List.of(1, 8, 9, 10, 13, 1_000, 3_999, 4_009, 9_000, frames.length)) {
+            RudeServer.Script script =
+                    RudeHttp2.after((http, stream) -> {
+                        assertThat(stream).isEqualTo(3);
+                        http.send(RudeHttp2.HEADERS, 4, stream, RudeHttp2.STATUS_200);
+                        for (int at = 0; at < frames.length; at += piece) {
+                            http.peer.send(
+                                    Arrays.copyOfRange(
+                                            frames, at, Math.min(at + piece, frames.length)));
+                            Async.yieldNow();
+                        }
+                    });
+            BadServers.use(
+                    BadServers.OPTIONS.versions(HttpVersion.HTTP_2),
+                    RudeServer.of(script),
+                    RudeServer.of(RudeHttp2.right("good")),
+                    (http, server) ->
+                            assertThat(http.get(server.url()).bytes())
+                                    .as("pieces of " + piece)
+                                    .isEqualTo(body));
         }
     }
 
