@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -20,6 +21,8 @@ shows_escapes = os.environ.pop("TERMINAL_ESCAPES", "") == "shown"
 child, terminal = pty.fork()
 if child == 0:
     os.environ["TERM"] = "xterm"
+    # A shell ignores it for what it runs in the background, and so would all that descends from that.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execvp(sys.argv[1], sys.argv[1:])
 
 # A new terminal has no size, in which nothing can be shown.

@@ -119,7 +119,7 @@ class HttpTerminalIT {
     void ctrlCEndsIt() throws Exception {
         try (Program http = Program.start(Terminal.of(command(site.url("/stuck"))))) {
             site.asked.get(25, TimeUnit.SECONDS);
-            http.awaitLine("Content-length"); // before that: see docs/known-issues.md
+            http.awaitLine("Content-length");
             http.send(CTRL_C);
             assertThat(http.awaitExit()).describedAs("%s", http).isEqualTo(130);
         }

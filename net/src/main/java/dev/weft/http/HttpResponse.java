@@ -51,6 +51,9 @@ public final class HttpResponse implements AutoCloseable {
     private boolean closed;
     private boolean reading;
 
+    /** What a read failed with, and those after it do. */
+    private @Nullable UncheckedIOException failure;
+
     /** What the last view shows. */
     private @Nullable ByteBuf viewed;
 
@@ -268,6 +271,9 @@ public final class HttpResponse implements AutoCloseable {
         if (reading) {
             throw new BusyException("cannot read: another task is reading the body of " + request);
         }
+        if (failure != null) {
+            throw failure;
+        }
         if (closed) {
             throw new StreamClosedException(
                     "cannot read: the response to " + request + " is closed");
@@ -285,6 +291,7 @@ public final class HttpResponse implements AutoCloseable {
             }
             return part;
         } catch (UncheckedIOException e) {
+            failure = e;
             close();
             throw e;
         } finally {

@@ -1,5 +1,7 @@
 package dev.weft.net;
 
+import dev.weft.Loop;
+import dev.weft.net.internal.Clock;
 import dev.weft.net.internal.Dialer;
 import dev.weft.net.internal.ProxyHandshake;
 import dev.weft.net.internal.ProxyRefusal;
@@ -43,11 +45,12 @@ final class ProxyConnect {
 
     private TcpConduit connect() {
         InetSocketAddress destination = destination();
-        long begun = System.nanoTime();
+        Loop loop = Loop.current();
+        long begun = Clock.now(loop);
         Reached reached = reach(destination);
         boolean connected = false;
         try {
-            Duration left = options.connectTimeout().minusNanos(System.nanoTime() - begun);
+            Duration left = options.connectTimeout().minusNanos(Clock.now(loop) - begun);
             if (!left.isPositive() || !Waits.completes(reached.handshake.ended(), left)) {
                 throw tooLate();
             }

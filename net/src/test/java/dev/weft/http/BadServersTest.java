@@ -10,6 +10,7 @@ import static dev.weft.http.BadServers.use;
 import static dev.weft.http.RudeServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.weft.Async;
 import dev.weft.Semaphore;
@@ -33,6 +34,26 @@ class BadServersTest {
                     CHUNKED + "3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nT: x\r\n\r\n");
 
     // ---- too early
+
+    @AsyncTest
+    void afterAFailureEachReadFailsTheSameWay() {
+        use(
+                OPTIONS,
+                RudeServer.of(peer -> {
+                    peer.request();
+                    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+                }),
+                (client, server) -> {
+                    try (HttpResponse response = client.get(server.url())) {
+                        assertThat(response.read()).hasSize(3);
+                        Throwable first = catchThrowable(response::read);
+                        assertThat(first).isInstanceOf(BrokenConnectionException.class);
+                        assertThat(catchThrowable(response::read)).isSameAs(first);
+                        response.close();
+                        assertThat(catchThrowable(response::read)).isSameAs(first);
+                    }
+                });
+    }
 
     @AsyncTest
     void aConnectionThatEndsAtAnyByteIsBroken() {

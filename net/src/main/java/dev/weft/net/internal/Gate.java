@@ -88,19 +88,26 @@ final class Gate extends ChannelInboundHandlerAdapter {
 
     /** There is a place for one that was held. */
     void admitSoon(Channel child) {
-        execute(() -> admit(child));
+        if (!execute(() -> admit(child))) {
+            refuse(child);
+        }
     }
 
     /** There will be none for one that was held. */
     void refuseSoon(Channel child) {
-        execute(() -> refuse(child));
+        if (!execute(() -> refuse(child))) {
+            refuse(child); // nobody else will, and no thread owns it
+        }
     }
 
-    private void execute(Runnable action) {
+    /** Whether it will be run: not if the loop has closed. */
+    private boolean execute(Runnable action) {
         try {
             Objects.requireNonNull(channel).eventLoop().execute(action);
+            return true;
         } catch (RejectedExecutionException e) {
             LOG.debug("{}: its loop has closed", channel, e);
+            return false;
         }
     }
 
