@@ -320,7 +320,7 @@ class TlsErrorsTest extends TlsTests {
         }
     }
 
-    /** One direction of a relay, whose peer may go as it likes. */
+    /** One direction of a relay, whose peer may go as it likes, and whose handler may end. */
     private static void forward(ByteStream from, ByteStream to) {
         try {
             for (ByteView v; (v = from.readView()) != null; ) {
@@ -328,6 +328,8 @@ class TlsErrorsTest extends TlsTests {
             }
         } catch (BrokenConnectionException e) {
             assertThat(e.peer()).isNotNull();
+        } catch (StreamClosedException e) {
+            assertThat(to.isOpen() && from.isOpen()).as("both open, yet: %s", e).isFalse();
         }
     }
 }
