@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What tests need from the machine. Where it is missing the test is skipped, with what would help;
@@ -44,12 +46,21 @@ final class Tools {
                 .findFirst();
     }
 
-    /** A port that is free, as yet: for programs that do not say which one they found. */
+    private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
+
+    /**
+     * A port that is free, as yet: for programs that do not say which one they found. Each time
+     * another one, as a program may want several.
+     */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                if (PORTS.add(socket.getLocalPort())) {
+                    return socket.getLocalPort();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
