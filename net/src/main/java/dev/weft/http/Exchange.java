@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>The end.</b> It ends in one of three ways, of which the first counts: the response is
  * complete; it fails; or the task cancels it. The connection is told of the last, and tells of the
  * others. After any of them this holds no buffer of the connection's, so that whoever forgets a
- * complete response leaks nothing; but where somebody watches over that ({@link #isWatched}).
- * Whether the connection can carry another call is its own business, and does not depend on when
- * the task takes what is here: a response that has come completely holds no connection.
+ * complete response leaks nothing; but where somebody watches over that ({@link #watch}). Whether
+ * the connection can carry another call is its own business, and does not depend on when the task
+ * takes what is here: a response that has come completely holds no connection.
  */
 final class Exchange {
     static final int HIGH = 64 * 1024;
@@ -348,7 +348,7 @@ final class Exchange {
     }
 
     /** {@return whether it is to be watched from now on, lest it be forgotten: more may come} */
-    boolean isWatched() {
+    boolean watch() {
         synchronized (this) {
             watched = !ended;
             return watched;

@@ -188,8 +188,13 @@ final class Http2Handler extends Http2ConnectionHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
         ByteBuf in = (ByteBuf) message;
-        for (int n; (n = missing()) > 0 && n < in.readableBytes(); ) {
-            super.channelRead(ctx, in.readRetainedSlice(n));
+        try {
+            for (int n; (n = missing()) > 0 && n < in.readableBytes(); ) {
+                super.channelRead(ctx, in.readRetainedSlice(n));
+            }
+        } catch (Throwable e) {
+            in.release();
+            throw e;
         }
         super.channelRead(ctx, in);
     }

@@ -63,7 +63,7 @@ public final class HttpResponse implements AutoCloseable {
         this.head = head;
         this.request = request;
         began = call.isHeard() ? call.now() : 0;
-        watch = exchange.isWatched() ? Forgotten.watch(this, exchange, call.loop()) : null;
+        watch = exchange.watch() ? Forgotten.watch(this, exchange, call.loop()) : null;
     }
 
     /**

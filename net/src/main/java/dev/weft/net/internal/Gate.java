@@ -89,14 +89,15 @@ final class Gate extends ChannelInboundHandlerAdapter {
     /** There is a place for one that was held. */
     void admitSoon(Channel child) {
         if (!execute(() -> admit(child))) {
-            refuse(child);
+            refuse(child); // nobody else will, and no thread owns it
+            admission.leave();
         }
     }
 
     /** There will be none for one that was held. */
     void refuseSoon(Channel child) {
         if (!execute(() -> refuse(child))) {
-            refuse(child); // nobody else will, and no thread owns it
+            refuse(child);
         }
     }
 
