@@ -39,6 +39,9 @@ final class Call implements Pool.Holder {
     /** How often what the server has surely not processed is sent again. */
     private static final int MOST_REPLAYS = 20;
 
+    /** A timer fires after the loop has polled, however short it is. */
+    private static final Duration ONE_TURN = Duration.ofNanos(1);
+
     /** Of a response that nobody will read: more than this is not worth a connection. */
     private static final int MOST_DRAINED = 64 * 1024;
 
@@ -299,15 +302,35 @@ final class Call implements Pool.Holder {
         }
     }
 
+    /**
+     * Takes a place. If nobody could send the request again, the loop polls once before it is sent
+     * on a connection that was idle: a server may have closed it together with its last response,
+     * and a task that has not suspended since is ahead of the loop, which does not know it yet.
+     */
     private Pool.Place acquire(boolean fresh) {
         Pool pool = client.pool();
-        Duration most = options.poolTimeout();
-        long left = deadline - now();
-        Pool.Patience patience =
-                left <= Clock.nanos(most)
-                        ? new Pool.Patience(Duration.ofNanos(Math.max(1, left)), this::overdue)
-                        : new Pool.Patience(most, () -> pool.tooLate(origin, most));
-        return pool.acquire(origin, this, fresh, patience);
+        while (true) {
+            Duration most = options.poolTimeout();
+            long left = deadline - now();
+            Pool.Patience patience =
+                    left <= Clock.nanos(most)
+                            ? new Pool.Patience(Duration.ofNanos(Math.max(1, left)), this::overdue)
+                            : new Pool.Patience(most, () -> pool.tooLate(origin, most));
+            Pool.Place place = pool.acquire(origin, this, fresh, patience);
+            if (isRepeatable() || !place.wasIdle()) {
+                return place;
+            }
+            try {
+                Async.sleep(ONE_TURN);
+            } catch (Throwable e) {
+                place.finished();
+                throw e;
+            }
+            if (!place.isGone()) {
+                return place;
+            }
+            place.finished();
+        }
     }
 
     private ResponseHead send(Exchange exchange) {

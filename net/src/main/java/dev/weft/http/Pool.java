@@ -175,6 +175,20 @@ final class Pool {
             }
         }
 
+        /** Whether it carried nothing when the present call took it, but has before. */
+        boolean wasIdle() {
+            synchronized (Pool.this) {
+                return used && active == 1;
+            }
+        }
+
+        /** Whether it takes no more calls. */
+        boolean isGone() {
+            synchronized (Pool.this) {
+                return gone;
+            }
+        }
+
         /** A call has ended, however. */
         void finished() {
             synchronized (Pool.this) {

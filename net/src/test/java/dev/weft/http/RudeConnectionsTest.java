@@ -9,6 +9,7 @@ import static dev.weft.http.BadServers.fails;
 import static dev.weft.http.BadServers.get;
 import static dev.weft.http.BadServers.use;
 import static dev.weft.http.RudeServer.ok;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +25,13 @@ import dev.weft.net.Tcp;
 import dev.weft.net.TimedOutException;
 import dev.weft.net.TlsException;
 import dev.weft.testkit.AsyncTest;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -65,6 +72,29 @@ class RudeConnectionsTest {
                         awaitTrue("closed", () -> client.connections() == 1);
                         assertThat(get(client, server.url())).as(junk).isEqualTo("right");
                     });
+        }
+    }
+
+    @AsyncTest
+    void aConnectionClosedRightAfterItsResponseCarriesNoRequestThatCannotBeRepeated()
+            throws Exception {
+        for (boolean stream : List.of(false, true)) {
+            try (HasteServer server = new HasteServer();
+                    HttpClient client = HttpClient.open(OPTIONS)) {
+                assertThat(get(client, server.url())).isEqualTo("right");
+                while (!server.hasClosed) {
+                    Thread.onSpinWait(); // the task does not suspend: the loop cannot see it
+                }
+                HttpBody body =
+                        stream
+                                ? HttpBody.stream(5, sink -> sink.write("12345".getBytes(UTF_8)))
+                                : HttpBody.text("12345");
+                try (HttpResponse response = client.post(server.url(), body)) {
+                    assertThat(response.text()).isEqualTo("right");
+                    assertThat(response.attempts()).isEqualTo(1);
+                }
+                assertThat(client.connections()).isLessThanOrEqualTo(1);
+            }
         }
     }
 
@@ -489,6 +519,59 @@ class RudeConnectionsTest {
             }
         } catch (BrokenConnectionException | StreamClosedException e) {
             // Nobody wants it.
+        }
+    }
+
+    /**
+     * Closes each connection with its first answer, and does not say so; on a thread of its own.
+     */
+    private static final class HasteServer implements AutoCloseable {
+        private final ServerSocket socket;
+        private final Thread thread;
+
+        /** Whether the first connection has been closed. */
+        volatile boolean hasClosed;
+
+        HasteServer() throws IOException {
+            socket = new ServerSocket(0, 10, InetAddress.getByName("127.0.0.1"));
+            thread = Thread.ofPlatform().start(this::serve);
+        }
+
+        String url() {
+            return "http://127.0.0.1:" + socket.getLocalPort() + "/";
+        }
+
+        private void serve() {
+            while (true) {
+                try (Socket connection = socket.accept()) {
+                    readRequest(connection.getInputStream());
+                    connection.getOutputStream().write(RudeServer.latin1(ok("right")));
+                } catch (SocketException e) {
+                    return; // closed
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                hasClosed = true;
+            }
+        }
+
+        /** Of one that has a body, that is 12345. */
+        private static void readRequest(InputStream in) throws IOException {
+            StringBuilder text = new StringBuilder();
+            while (!text.toString().endsWith("\r\n\r\n")) {
+                text.append((char) in.read());
+            }
+            if (text.toString().startsWith("POST")) {
+                in.readNBytes(5);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+            while (thread.isAlive()) {
+                Thread.onSpinWait(); // accept() fails at once
+            }
         }
     }
 }
