@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * connection takes them all, and tells when they have left ({@link #left}). A task that leaves more
  * than {@link #HIGH} bytes unsent waits until that is down to {@link #LOW}.
  *
- * <p><b>In</b>: the connection enqueues, and wakes the task. It stops reading (HTTP/1.1), or does
- * not open the window (HTTP/2), while more than {@link #HIGH} bytes are here that nobody took.
+ * <p><b>In</b>: the connection enqueues, and wakes the task. It stops reading (HTTP/1.1) while more
+ * than {@link #MOST_WAITING} bytes are here that nobody took; with HTTP/2 the window says how many
+ * may come.
  *
  * <p>A waiter is woken by completing its promise with nothing; it then looks for itself. So a
  * cancelled waiter has taken nothing.
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
     static final int HIGH = 64 * 1024;
     static final int LOW = 16 * 1024;
+
+    /** As many as a connection of {@link dev.weft.net.Tcp} leaves unread: more than one read. */
+    static final int MOST_WAITING = 192 * 1024;
 
     /** Of what comes in parts smaller than this, some are put together. */
     private static final int SMALL = 512;

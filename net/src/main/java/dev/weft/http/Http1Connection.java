@@ -105,7 +105,7 @@ final class Http1Connection extends HttpConnection {
                 new HttpDecoderConfig()
                         .setMaxInitialLineLength(options.maxHeaderBytes())
                         .setMaxHeaderSize(options.maxHeaderBytes())
-                        .setMaxChunkSize(Exchange.HIGH)
+                        .setMaxChunkSize(Exchange.MOST_WAITING)
                         .setAllowDuplicateContentLengths(false)
                         // Not as properties of the JVM have it.
                         .setStrictLineParsing(true)
@@ -381,7 +381,7 @@ final class Http1Connection extends HttpConnection {
             exchange.received(content.content());
             if (content instanceof LastHttpContent last) {
                 ended(exchange, last);
-            } else if (!paused && exchange.waiting() > Exchange.HIGH) {
+            } else if (!paused && exchange.waiting() > Exchange.MOST_WAITING) {
                 pause(exchange);
             }
         }

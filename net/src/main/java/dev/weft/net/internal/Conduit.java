@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
  * portable mode these are two threads, so the queues ({@link Inbox}, {@link Outbox}) are guarded by
  * this object's monitor; nothing is called with it held. {@link Closing} brings both to an end.
  *
- * <p><b>In</b>: the handler enqueues, and wakes the reader if one waits. Above {@link #HIGH} bytes
- * it stops reading from the channel, until the tasks have taken all but {@link #LOW}; so that no
- * system call is spent on a connection that keeps up.
+ * <p><b>In</b>: the handler enqueues, and wakes the reader if one waits. Above {@link #MOST_UNREAD}
+ * bytes it stops reading from the channel, until the tasks have taken all but {@link #LOW}; so that
+ * no system call is spent on a connection that keeps up.
  *
  * <p><b>Out</b>: a task enqueues. The first to do so hands the outbox to the event loop, which runs
  * it before it polls again: it writes all that has come together, and flushes once. Nothing is
@@ -51,6 +51,9 @@ import org.slf4j.LoggerFactory;
 public abstract class Conduit extends ChannelInboundHandlerAdapter {
     static final int HIGH = 64 * 1024;
     static final int LOW = 16 * 1024;
+
+    /** One read, beside what a task that keeps up may have left. */
+    static final int MOST_UNREAD = HIGH + Buffers.MOST_READ;
 
     private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);
 

@@ -294,6 +294,8 @@ public final class Dialer {
                             .group(net.group())
                             .channel(channelType)
                             .option(ChannelOption.TCP_NODELAY, true)
+                            .option(ChannelOption.ALLOCATOR, Buffers.ALLOCATOR)
+                            .option(ChannelOption.RECVBUF_ALLOCATOR, Buffers.sizes())
                             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                             .handler(initializer)

@@ -146,6 +146,8 @@ final class Gate extends ChannelInboundHandlerAdapter {
             return;
         }
         try {
+            child.config().setAllocator(Buffers.ALLOCATOR);
+            child.config().setRecvByteBufAllocator(Buffers.sizes());
             child.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             place.configure(child);
             child.pipeline().addLast(lane.initializer());

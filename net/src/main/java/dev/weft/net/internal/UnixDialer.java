@@ -112,6 +112,8 @@ public final class UnixDialer {
                     new Bootstrap()
                             .group(net.group())
                             .channelFactory(channels)
+                            .option(ChannelOption.ALLOCATOR, Buffers.ALLOCATOR)
+                            .option(ChannelOption.RECVBUF_ALLOCATOR, Buffers.sizes())
                             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis)
                             .handler(
