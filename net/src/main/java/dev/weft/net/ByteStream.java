@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Tcp#listen} hands one to each handler. Counterpart of asyncio's {@code StreamReader} and {@code
  * StreamWriter} in one.
  *
- * <p>Reading is driven by demand: what nobody reads stays with the peer, but for some 64 KiB.
+ * <p>Reading is driven by demand: what nobody reads stays with the peer, but for some 192 KiB.
  * Writing suspends while more than 64 KiB wait to be sent, until that is down to 16 KiB.
  *
  * <p>One task may read while another writes; two that read, or two that write, at the same time are

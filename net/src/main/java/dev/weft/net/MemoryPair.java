@@ -12,7 +12,7 @@ import java.util.Objects;
  * Trio's {@code memory_stream_pair}.
  *
  * <p>Between the two there is room for 64 KiB in each direction, beside what each end keeps itself.
- * So if nobody reads, three times 64 KiB can be written before a writer waits, always.
+ * So if nobody reads, 320 KiB can be written before a writer waits, always.
  *
  * {@snippet file="MemoryPairTest.java" region="pair"}
  *

@@ -136,7 +136,7 @@ record Wire(Medium medium, Transport transport) {
     /** More than fits between the two ends, so that whoever writes it waits for a reader. */
     byte[] tooMuch() {
         boolean system = !isVirtual() && medium != Medium.MEMORY && medium != Medium.UNIX;
-        return random(system ? 16 * SYSTEM_BUFFER : 1 << 20);
+        return random(system ? 16 * SYSTEM_BUFFER : 2 << 20);
     }
 
     /**

@@ -355,7 +355,7 @@ class NettyStreamsTest {
 
     @AsyncTest
     void whatComesWhileReadingIsAboutToGoOnStopsItAgain() {
-        byte[] much = new byte[100_000]; // more than a stream keeps
+        byte[] much = new byte[200_000]; // more than a stream keeps
         ChannelInboundHandlerAdapter front = new ChannelInboundHandlerAdapter();
         try (Server server = listen(ByteStream::read)) {
             Channel channel = connect(server, front);
