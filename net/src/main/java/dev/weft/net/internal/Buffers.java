@@ -10,7 +10,7 @@ import io.netty.util.internal.SystemPropertyUtil;
 final class Buffers {
     /**
      * Netty's pooled allocator, unless whoever started the JVM has chosen one. Tasks take what was
-     * read after the event loop has read from all channels that had something, so up to 2 MiB are
+     * read after the event loop has read from all channels that had something, so up to 4 MiB are
      * in use at once, while a handler of Netty's has released each buffer before the next read.
      * Netty's default, the adaptive allocator, pools no buffer above 16 KiB in a heap of up to 512
      * MiB, and keeps four chunks of such buffers in a larger one. Beyond that each read is new
@@ -23,7 +23,7 @@ final class Buffers {
                     ? ByteBufAllocator.DEFAULT
                     : PooledByteBufAllocator.DEFAULT;
 
-    /** The most bytes of one read: as many again as with Netty, for half the system calls. */
+    /** The most bytes of one read: twice Netty's default, for half the system calls. */
     static final int MOST_READ = 128 * 1024;
 
     private Buffers() {}
