@@ -2,6 +2,7 @@ package dev.weft.http;
 
 import dev.weft.Promise;
 import dev.weft.net.StreamClosedException;
+import dev.weft.net.internal.Buffers;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
@@ -42,6 +43,11 @@ final class Exchange {
 
     /** As many as a connection of {@link dev.weft.net.Tcp} leaves unread: more than one read. */
     static final int MOST_WAITING = 192 * 1024;
+
+    /** Above that a connection of HTTP/1.1 is paused. */
+    static int mostWaiting() {
+        return Buffers.areScarce() ? LOW : MOST_WAITING;
+    }
 
     /** Of what comes in parts smaller than this, some are put together. */
     private static final int SMALL = 512;

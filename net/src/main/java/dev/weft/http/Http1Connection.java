@@ -381,7 +381,7 @@ final class Http1Connection extends HttpConnection {
             exchange.received(content.content());
             if (content instanceof LastHttpContent last) {
                 ended(exchange, last);
-            } else if (!paused && exchange.waiting() > Exchange.MOST_WAITING) {
+            } else if (!paused && exchange.waiting() > Exchange.mostWaiting()) {
                 pause(exchange);
             }
         }

@@ -1,13 +1,18 @@
 package dev.weft.net.internal;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator.DelegatingHandle;
+import io.netty.channel.RecvByteBufAllocator.ExtendedHandle;
+import io.netty.util.UncheckedBooleanSupplier;
+import io.netty.util.internal.PlatformDependent;
 import io.netty.util.internal.SystemPropertyUtil;
 
 /** Where streams get their buffers. */
-final class Buffers {
+public final class Buffers {
     /**
      * Netty's pooled allocator, unless whoever started the JVM has chosen one. Tasks take what was
      * read after the event loop has read from all channels that had something, so up to 4 MiB are
@@ -26,6 +31,12 @@ final class Buffers {
     /** The most bytes of one read: twice Netty's default, for half the system calls. */
     static final int MOST_READ = 128 * 1024;
 
+    /** The same where memory is scarce. */
+    private static final int SMALL_READ = 16 * 1024;
+
+    /** Three quarters of what there is, and room for two chunks of the pool's. */
+    private static final long PLENTY = plenty(PlatformDependent.maxDirectMemory());
+
     private Buffers() {}
 
     /**
@@ -34,9 +45,48 @@ final class Buffers {
      * @return it, for one channel
      */
     static RecvByteBufAllocator sizes() {
-        return new AdaptiveRecvByteBufAllocator(
-                AdaptiveRecvByteBufAllocator.DEFAULT_MINIMUM,
-                AdaptiveRecvByteBufAllocator.DEFAULT_INITIAL,
-                MOST_READ);
+        RecvByteBufAllocator sizes =
+                new AdaptiveRecvByteBufAllocator(
+                        AdaptiveRecvByteBufAllocator.DEFAULT_MINIMUM,
+                        AdaptiveRecvByteBufAllocator.DEFAULT_INITIAL,
+                        MOST_READ);
+        return () -> new Frugal((ExtendedHandle) sizes.newHandle());
+    }
+
+    /**
+     * Whether direct memory runs low. What has not been read then stays with the operating system:
+     * reads are small, and a connection is paused by its first one that nobody takes. For what
+     * exceeds {@code -XX:MaxDirectMemorySize} the JDK collects garbage and sleeps, half a second
+     * each time, on the event loop, while Netty's pool is locked so that nobody can give anything
+     * back; and then the connection fails.
+     */
+    public static boolean areScarce() {
+        return PlatformDependent.usedDirectMemory() > PLENTY;
+    }
+
+    private static long plenty(long limit) {
+        return limit
+                - Math.max(limit / 4, 2L * PooledByteBufAllocator.DEFAULT.metric().chunkSize());
+    }
+
+    private static final class Frugal extends DelegatingHandle implements ExtendedHandle {
+        private final ExtendedHandle handle;
+
+        Frugal(ExtendedHandle handle) {
+            super(handle);
+            this.handle = handle;
+        }
+
+        @Override
+        public ByteBuf allocate(ByteBufAllocator alloc) {
+            return areScarce()
+                    ? alloc.ioBuffer(Math.min(handle.guess(), SMALL_READ))
+                    : handle.allocate(alloc);
+        }
+
+        @Override
+        public boolean continueReading(UncheckedBooleanSupplier maybeMore) {
+            return handle.continueReading(maybeMore);
+        }
     }
 }

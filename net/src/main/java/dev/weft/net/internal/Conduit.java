@@ -55,6 +55,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
     /** One read, beside what a task that keeps up may have left. */
     static final int MOST_UNREAD = HIGH + Buffers.MOST_READ;
 
+    /** Above that a connection is paused. */
+    static int mostUnread() {
+        return Buffers.areScarce() ? 0 : MOST_UNREAD;
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);
 
     private final LoopNet net;

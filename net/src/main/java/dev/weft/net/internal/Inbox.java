@@ -207,7 +207,7 @@ final class Inbox {
                 }
                 bytes += size;
                 waiting = reader;
-                pause = bytes > Conduit.MOST_UNREAD && !paused;
+                pause = !paused && bytes > Conduit.mostUnread();
                 paused |= pause;
             }
         }
