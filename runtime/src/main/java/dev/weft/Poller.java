@@ -25,9 +25,12 @@ import org.slf4j.LoggerFactory;
  * queued (their writes, so that a batch costs one poll), poll, fire timers. In loop mode it runs in
  * a fiber, in portable mode on a platform thread.
  *
- * <p>The earliest timer stands in Netty's own schedule as one alarm. A deadline that stays the same
- * from poll to poll costs epoll no system call, whereas a time-out relative to now would arm a
- * timerfd each time.
+ * <p>The earliest timer stands in Netty's own schedule as one alarm. It may ring too early, for a
+ * timer that was removed meanwhile: most are, as most are limits of what then comes in time, and to
+ * put the alarm off for each would cost more than to wake for nothing once in a while. A virtual
+ * clock jumps to where it is set, so there it is exact. A deadline that stays the same from poll to
+ * poll costs epoll no system call, whereas a time-out relative to now would arm a timerfd each
+ * time.
  */
 final class Poller {
     private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
@@ -176,7 +179,7 @@ final class Poller {
                         clock.isVirtual() ? new VirtualTicker() : Ticker.systemTicker()) {
                     @Override
                     protected boolean canBlock() {
-                        return timers.earliest() == alarmAt && idle().canBlock();
+                        return !isAlarmWrong() && idle().canBlock();
                     }
                 };
     }
@@ -225,7 +228,7 @@ final class Poller {
             // The first run also readies the I/O handler: before that io_uring submits nothing.
             int handled = readied ? eventLoop.runNonBlockingTasks(0) : eventLoop.runNow();
             readied = true;
-            if (timers.earliest() != alarmAt) {
+            if (isAlarmWrong()) {
                 setAlarm();
             }
             if (idle().enter()) {
@@ -250,6 +253,14 @@ final class Poller {
             }
             return 1;
         }
+    }
+
+    private boolean isAlarmWrong() {
+        long at = timers.earliest();
+        if (clock.isVirtual()) {
+            return at != alarmAt;
+        }
+        return at != Timers.NONE && (alarmAt == Timers.NONE || at - alarmAt < 0);
     }
 
     private void setAlarm() {
