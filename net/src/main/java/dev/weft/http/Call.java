@@ -97,10 +97,20 @@ final class Call implements Pool.Holder {
      * @param promise nobody else's
      * @param until by the loop's clock
      * @param tooLate what to throw if that time has come already
+     * @return what the clock showed
      */
-    private void await(
+    private long await(
             Promise<@Nullable Void> promise, long until, Supplier<RuntimeException> tooLate) {
         long now = now();
+        await(promise, now, until, tooLate);
+        return now;
+    }
+
+    private void await(
+            Promise<@Nullable Void> promise,
+            long now,
+            long until,
+            Supplier<RuntimeException> tooLate) {
         if (now >= deadline) {
             throw overdue();
         }
@@ -247,7 +257,7 @@ final class Call implements Pool.Holder {
         try {
             for (ByteBuf part;
                     drained <= MOST_DRAINED
-                            && (part = exchange.take(p -> await(p, until, this::overdue)))
+                            && (part = exchange.take((p, since) -> await(p, until, this::overdue)))
                                     != null; ) {
                 drained += part.readableBytes();
                 part.release();
@@ -426,8 +436,14 @@ final class Call implements Pool.Holder {
 
     /** Takes the next part of the body; null at the end. */
     @Nullable ByteBuf take(Exchange exchange) {
-        long until = now() + Clock.nanos(options.readIdleTimeout());
-        return exchange.take(p -> await(p, until, this::idle));
+        return exchange.take(this::awaitPart);
+    }
+
+    private long awaitPart(Promise<@Nullable Void> arrival, long since) {
+        long now = now();
+        long from = since == 0 ? now : since;
+        await(arrival, now, from + Clock.nanos(options.readIdleTimeout()), this::idle);
+        return from;
     }
 
     private TimedOutException idle() {

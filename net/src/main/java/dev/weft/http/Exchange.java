@@ -66,6 +66,19 @@ final class Exchange {
      */
     record Failure(RuntimeException error, boolean unprocessed, boolean silent) {}
 
+    /**
+     * How a task waits whose time begins with its first wait, as a look at the clock is not free.
+     */
+    interface Wait {
+        /**
+         * Awaits a promise.
+         *
+         * @param since what this returned before; 0 if this is the first wait
+         * @return when the first one began
+         */
+        long await(Promise<@Nullable Void> promise, long since);
+    }
+
     private final HttpConnection connection;
     private final RequestHead request;
 
@@ -282,7 +295,8 @@ final class Exchange {
      * @param wait awaits a promise, with the call's limits
      * @return the part, which is the caller's to release; null at the end
      */
-    @Nullable ByteBuf take(Consumer<Promise<@Nullable Void>> wait) {
+    @Nullable ByteBuf take(Wait wait) {
+        long since = 0;
         for (; ; ) {
             ByteBuf part;
             boolean more = false;
@@ -310,7 +324,7 @@ final class Exchange {
                 }
                 return part;
             }
-            wait.accept(arrival);
+            since = wait.await(Objects.requireNonNull(arrival), since);
         }
     }
 
