@@ -91,10 +91,19 @@ final class Rounds {
         return chosen;
     }
 
-    /** Loads programs that run their code for the first time, until it has been compiled. */
+    /**
+     * Loads programs that run their code for the first time, until it has been compiled. A peer
+     * that fails fails again when it is measured, and is left out there.
+     */
     void warmUp(List<? extends Subject> subjects) throws IOException, InterruptedException {
         for (Subject s : subjects) {
-            s.load(FIRST_TIME * warmUp);
+            try {
+                s.load(FIRST_TIME * warmUp);
+            } catch (IOException e) {
+                if (s == subjects.getFirst()) {
+                    throw e;
+                }
+            }
         }
     }
 

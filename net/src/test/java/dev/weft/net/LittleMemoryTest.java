@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -33,17 +35,20 @@ class LittleMemoryTest {
 
     @TempDir Path folder;
 
+    /** In the mode of this JVM. */
+    static Stream<Transport> transports() {
+        return SocketTransportsTest.loops()
+                .map(Arguments::get)
+                .filter(arguments -> arguments[1] == SchedulerMode.AUTO)
+                .map(arguments -> (Transport) arguments[0]);
+    }
+
     @ParameterizedTest
-    @MethodSource("dev.weft.net.SocketTransportsTest#loops")
-    void whatDoesNotFitStaysWithTheSystem(Transport transport, SchedulerMode mode)
-            throws Exception {
+    @MethodSource("transports")
+    void whatDoesNotFitStaysWithTheSystem(Transport transport) throws Exception {
         new Random(1).nextBytes(MESSAGE);
         List<String> flags =
-                List.of(
-                        "-Xmx64m",
-                        "-XX:MaxDirectMemorySize=96m",
-                        "-Dweft.transport=" + transport,
-                        "-Dweft.scheduler=" + mode);
+                List.of("-Xmx64m", "-XX:MaxDirectMemorySize=96m", "-Dweft.transport=" + transport);
         Path log = folder.resolve("log");
         try (ChildJvm server = ChildJvm.start(log, EchoProgram.class, flags, "wait");
                 Loop loop = Loop.open()) {
@@ -63,7 +68,8 @@ class LittleMemoryTest {
                 same = now == direct && isConnected(server) ? same + 1 : 0;
                 direct = now;
             }
-            System.out.printf("%,d bytes of direct memory in use%n", direct);
+            System.out.printf("%,d bytes of direct memory hold what nobody reads%n", direct);
+            assertThat(direct).isBetween(48L << 20, 92L << 20);
             server.askNumber("go");
             return null;
         });
