@@ -346,8 +346,8 @@ class ContentDecoderTest {
             explodes(outer.encode(bomb), chunkBytes, limit, inner.coding, outer.coding);
         }
         assertThat(peak).isLessThan(chunkBytes + 3 * Coding.PIECE_BYTES);
-        if (Boolean.getBoolean("weft.long")) {
-            explodes(bomb, chunkBytes, (10L << 30) - 1, inner.coding);
+        if (Boolean.getBoolean("weft.long")) { // brotli keeps the last bytes until more comes
+            explodes(bomb, chunkBytes, (10L << 30) - Codec.UNIT_BYTES, inner.coding);
             assertThat(peak).isLessThan(chunkBytes + 3 * Coding.PIECE_BYTES);
         }
     }

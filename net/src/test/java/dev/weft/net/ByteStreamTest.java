@@ -102,7 +102,7 @@ class ByteStreamTest {
     }
 
     /** Also if somebody is writing when that happens. */
-    @StreamTest
+    @StreamTest(needs = OUTLIVES_THE_PEERS_END)
     void whoWritesWhileThePeerEndsItsOutputGoesOnOrIsTold(Wire on) throws Exception {
         on.connected((here, there) -> {
             byte[] much = on.tooMuch();
