@@ -55,9 +55,13 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
     /** One read, beside what a task that keeps up may have left. */
     static final int MOST_UNREAD = HIGH + Buffers.MOST_READ;
 
-    /** Above that a connection is paused. */
-    static int mostUnread() {
-        return Buffers.areScarce() ? 0 : MOST_UNREAD;
+    /**
+     * Above that a connection is paused.
+     *
+     * @param awaited whether somebody waits for what has come
+     */
+    static int mostUnread(boolean awaited) {
+        return !Buffers.areScarce() ? MOST_UNREAD : awaited ? LOW : 0;
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Conduit.class);

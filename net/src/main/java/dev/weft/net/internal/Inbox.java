@@ -207,7 +207,7 @@ final class Inbox {
                 }
                 bytes += size;
                 waiting = reader;
-                pause = !paused && bytes > Conduit.mostUnread();
+                pause = !paused && bytes > Conduit.mostUnread(waiting != null);
                 paused |= pause;
             }
         }
