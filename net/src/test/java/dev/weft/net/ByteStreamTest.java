@@ -12,10 +12,12 @@ import static dev.weft.net.Wire.bytes;
 import static dev.weft.net.Wire.sendApart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.Action;
 import dev.weft.Loop;
 import dev.weft.Promise;
+import dev.weft.SchedulerMode;
 import dev.weft.Task;
 import dev.weft.testkit.AsyncTest;
 import java.nio.ByteBuffer;
@@ -101,9 +103,14 @@ class ByteStreamTest {
         });
     }
 
-    /** Also if somebody is writing when that happens. */
-    @StreamTest(needs = OUTLIVES_THE_PEERS_END)
+    /**
+     * Also if somebody is writing when that happens; but for Unix sockets on io_uring in portable
+     * mode: see docs/known-issues.md.
+     */
+    @StreamTest
     void whoWritesWhileThePeerEndsItsOutputGoesOnOrIsTold(Wire on) throws Exception {
+        assumeTrue(
+                on.has(OUTLIVES_THE_PEERS_END) || Loop.current().scheduler() == SchedulerMode.LOOP);
         on.connected((here, there) -> {
             byte[] much = on.tooMuch();
             Task<?> writer = async(() -> here.write(much));
