@@ -125,23 +125,23 @@ final class Server implements AutoCloseable {
 
     /**
      * The memory in use: in a JVM what is live in its heap and what Netty has outside, else what is
-     * resident. Looked at until it no longer falls, as connections that were closed take a while to
-     * go.
+     * resident. Looked at until it has not fallen for a second, as connections that were closed
+     * take a while to go.
      */
     long memory() throws IOException, InterruptedException {
-        long last = Long.MAX_VALUE;
-        for (int i = 0; i < 50; i++) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0, steady = 0; i < 100 && steady < 10; i++, steady++) {
             long now =
                     jvm
                             ? Long.parseLong(child.ask("memory", 60))
                             : CpuTime.residentBytes(child.pid());
-            if (now >= last - last / 1000) {
-                return now;
+            if (now < least - least / 1000) {
+                steady = 0;
             }
-            last = now;
+            least = Math.min(least, now);
             TimeUnit.MILLISECONDS.sleep(100);
         }
-        return last;
+        return least;
     }
 
     @Override

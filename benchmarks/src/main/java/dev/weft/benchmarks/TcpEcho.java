@@ -83,57 +83,85 @@ final class TcpEcho implements Callable<Integer> {
         }
         rounds.check();
 
-        List<Server> servers = new ArrayList<>();
         try (Certificate certificate = Certificate.make();
                 Child generator = LoadGenerator.start(Child.JVM_FLAGS)) {
-            start(servers, certificate);
             generator.line(30);
             List<Scenario<EchoLoad>> scenarios = new ArrayList<>();
             List<Idle> idle = new ArrayList<>();
+            using(
+                    certificate,
+                    servers -> {
+                        for (EchoLoad load : loads) {
+                            if (load.shape() != EchoLoad.Shape.IDLE) {
+                                scenarios.add(measure(load, servers, generator));
+                            }
+                        }
+                    });
             for (EchoLoad load : loads) {
                 if (load.shape() == EchoLoad.Shape.IDLE) {
-                    for (Server server : servers) {
-                        idle.add(idle(load, server, generator));
-                    }
-                } else {
-                    scenarios.add(measure(load, servers, generator));
+                    using(
+                            certificate,
+                            servers -> {
+                                for (Server server : servers) {
+                                    idle.add(idle(load, server, generator));
+                                }
+                            });
                 }
             }
             return rounds.comparison(scenarios, idle, EchoAims.of(scenarios));
+        }
+    }
+
+    private interface Use {
+        void of(List<Server> servers) throws IOException, InterruptedException;
+    }
+
+    /** Has all servers up for a use. */
+    private void using(Certificate certificate, Use use) throws IOException, InterruptedException {
+        List<Server> servers = new ArrayList<>();
+        try {
+            for (EchoServer.Kind kind : kinds()) {
+                servers.add(Server.start(kind, certificate));
+            }
+            if (python || full) {
+                servers.addAll(Server.startPythons(certificate));
+            }
+            if (full) {
+                servers.addAll(Server.startGo(certificate));
+            }
+            for (Server server : servers) {
+                server.awaitListening();
+            }
+            use.of(servers);
         } finally {
             servers.forEach(Server::close);
         }
     }
 
-    private void start(List<Server> servers, Certificate certificate)
-            throws IOException, InterruptedException {
-        for (EchoServer.Kind kind : kinds()) {
-            servers.add(Server.start(kind, certificate));
-        }
-        if (python || full) {
-            servers.addAll(Server.startPythons(certificate));
-        }
-        if (full) {
-            servers.addAll(Server.startGo(certificate));
-        }
-        for (Server server : servers) {
-            server.awaitListening();
-        }
-    }
-
-    /** What a connection takes: opened twice, as the first time what is kept for later grows. */
+    /**
+     * What a connection adds to the memory of a server that has had one only. They are opened
+     * twice: a virtual machine's compiled code takes less of the stack than what it interprets.
+     */
     private static Idle idle(EchoLoad load, Server server, Child generator)
             throws IOException, InterruptedException {
-        server.open(generator, load);
-        server.load(generator, load, 0); // one message each, so that all are served
+        open(server, generator, EchoLoad.echo(1, load.bytes()));
         server.close(generator);
         long before = server.memory();
-        server.open(generator, load);
-        server.load(generator, load, 0);
+        open(server, generator, load);
+        server.close(generator);
+        server.memory(); // waits until they are gone
+        open(server, generator, load);
         long after = server.memory();
         server.close(generator);
         return new Idle(
                 server.title(), load.connections(), (double) (after - before) / load.connections());
+    }
+
+    /** Opens connections, and has one message echoed on each: they are served. */
+    private static void open(Server server, Child generator, EchoLoad load)
+            throws IOException, InterruptedException {
+        server.open(generator, load);
+        server.load(generator, load, 0);
     }
 
     private Scenario<EchoLoad> measure(EchoLoad load, List<Server> servers, Child generator)
@@ -144,9 +172,11 @@ final class TcpEcho implements Callable<Integer> {
                 s.open(generator, load);
             }
         }
-        Scenario<EchoLoad> scenario =
-                rounds.measure(
-                        load, servers.stream().map(s -> new Loaded(s, generator, load)).toList());
+        List<Loaded> loaded = servers.stream().map(s -> new Loaded(s, generator, load)).toList();
+        if (!standing) {
+            rounds.warmUp(loaded); // much code, a hundred times less often run than an echo's
+        }
+        Scenario<EchoLoad> scenario = rounds.measure(load, loaded);
         if (standing) {
             for (Server s : servers) {
                 s.close(generator);
