@@ -53,6 +53,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -79,15 +80,27 @@ final class Transports {
     private static final int MAX_BATCH = 16;
 
     /**
-     * Netty 4.2.18 repeats a multishot accept that has failed at once, though reading was turned
-     * off: without a file descriptor left, a server would keep its core busy. Read when Netty's
-     * class is initialised; whoever has set it has decided.
+     * What Netty 4.2.18 cannot do well on io_uring, and is told not to; read when its class is
+     * initialised, so that whoever has set one of them has decided.
+     *
+     * <ul>
+     *   <li>A multishot accept that has failed is repeated at once, though reading was turned off:
+     *       without a file descriptor left, a server would keep its core busy.
+     *   <li>A multishot poll tells once that a connection was reset. If that comes together with
+     *       the last bytes, these are read, the poll has told all it had to, and whoever reads on
+     *       waits for ever.
+     * </ul>
      */
-    private static final String MULTISHOT_ACCEPT = "io.netty.iouring.acceptMultiShotEnabled";
+    private static final List<String> FAULTY_ON_IO_URING =
+            List.of(
+                    "io.netty.iouring.acceptMultiShotEnabled",
+                    "io.netty.iouring.pollAddMultishotEnabled");
 
     static {
-        if (System.getProperty(MULTISHOT_ACCEPT) == null) {
-            System.setProperty(MULTISHOT_ACCEPT, "false");
+        for (String property : FAULTY_ON_IO_URING) {
+            if (System.getProperty(property) == null) {
+                System.setProperty(property, "false");
+            }
         }
     }
 

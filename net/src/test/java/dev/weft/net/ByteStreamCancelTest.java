@@ -7,7 +7,6 @@ import static dev.weft.Async.sleep;
 import static dev.weft.Async.timeout;
 import static dev.weft.Async.yieldNow;
 import static dev.weft.net.Wire.Trait.SHOWS_ABORTS;
-import static dev.weft.net.Wire.Trait.SHOWS_ABORTS_OF_WRITERS;
 import static dev.weft.net.Wire.bytes;
 import static dev.weft.net.Wire.sendApart;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -193,13 +192,11 @@ class ByteStreamCancelTest {
             assertThatThrownBy(() -> await(writer)).isInstanceOf(StreamClosedException.class);
             assertThat(here.isOpen()).isFalse();
             here.close();
-            if (on.has(SHOWS_ABORTS_OF_WRITERS)) {
-                assertThatThrownBy(() -> there.readExactly(Integer.MAX_VALUE))
-                        .isInstanceOf(
-                                on.has(SHOWS_ABORTS)
-                                        ? BrokenConnectionException.class
-                                        : EndOfStreamException.class);
-            }
+            assertThatThrownBy(() -> there.readExactly(Integer.MAX_VALUE))
+                    .isInstanceOf(
+                            on.has(SHOWS_ABORTS)
+                                    ? BrokenConnectionException.class
+                                    : EndOfStreamException.class);
         });
     }
 

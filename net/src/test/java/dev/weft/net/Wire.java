@@ -106,13 +106,7 @@ record Wire(Medium medium, Transport transport) {
         OUTLIVES_THE_PEERS_END,
 
         /** The peer can tell an abort from an orderly end. A Unix socket has no reset. */
-        SHOWS_ABORTS,
-
-        /**
-         * The peer learns of an abort that comes while the system has no room for what is being
-         * written. With io_uring it does not.
-         */
-        SHOWS_ABORTS_OF_WRITERS
+        SHOWS_ABORTS
     }
 
     boolean has(Trait trait) {
@@ -124,7 +118,6 @@ record Wire(Medium medium, Transport transport) {
             case ENDS_BOTH_TOGETHER -> together;
             case OUTLIVES_THE_PEERS_END -> !unixOnUring;
             case SHOWS_ABORTS -> medium != Medium.UNIX;
-            case SHOWS_ABORTS_OF_WRITERS -> transport != Transport.IO_URING;
         };
     }
 

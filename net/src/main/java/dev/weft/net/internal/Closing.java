@@ -2,19 +2,29 @@ package dev.weft.net.internal;
 
 import dev.weft.Async;
 import dev.weft.Promise;
+import dev.weft.Transport;
 import dev.weft.net.TimedOutException;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** How a {@link Conduit} is closed: in order, once what was written is sent, or at once. */
 final class Closing {
+    private static final Logger LOG = LoggerFactory.getLogger(Closing.class);
+
+    /** What cancelling takes on io_uring, and much more. */
+    private static final int MOST_TO_CANCEL_MILLIS = 100;
+
     private final Conduit conduit;
     private final Channel channel;
 
@@ -95,7 +105,7 @@ final class Closing {
         conduit.execute(() -> {
             if (channel.isOpen()) {
                 linger(0);
-                conduit.closeNow();
+                closeNow();
             }
         });
     }
@@ -123,7 +133,7 @@ final class Closing {
                             .schedule(
                                     () -> {
                                         timedOut = true;
-                                        conduit.closeNow();
+                                        closeNow();
                                     },
                                     Clock.nanos(limit),
                                     TimeUnit.NANOSECONDS);
@@ -140,9 +150,38 @@ final class Closing {
     /** With the good-bye of a layer below, which says that all was sent, only if that is so. */
     private void closeWhole() {
         if (amidFile) {
-            conduit.closeNow();
+            closeNow();
         } else {
             channel.close();
+        }
+    }
+
+    /**
+     * Without any good-bye.
+     *
+     * <p>On io_uring Netty closes a channel when the kernel is done with what it was asked to send,
+     * or has cancelled it. The kernel does not find what it is to cancel while it tries to send
+     * that again, as it does 128 times once the peer has ended its output (Linux 6.18); it then
+     * waits for room, and the channel stays open for as long as the peer likes. So the output is
+     * ended there, and with it that wait.
+     */
+    private void closeNow() {
+        conduit.closeNow();
+        if (conduit.net().loop().transport() == Transport.IO_URING && channel.isOpen()) {
+            channel.eventLoop()
+                    .schedule(this::stopSending, MOST_TO_CANCEL_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void stopSending() {
+        if (channel.isOpen()
+                && channel instanceof UnixChannel open
+                && open.fd() instanceof Socket socket) {
+            try {
+                socket.shutdown(false, true);
+            } catch (IOException e) {
+                LOG.debug("{} has no output to be ended", conduit, e);
+            }
         }
     }
 

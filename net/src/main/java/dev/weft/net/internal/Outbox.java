@@ -175,21 +175,28 @@ final class Outbox implements Runnable {
 
     void awaitRoom() {
         Promise<@Nullable Void> room = Promise.create();
+        boolean wait;
         synchronized (conduit) {
             writersWait = true;
-            // Looked at again, as the batch may have gone out meanwhile.
-            if (unsent() <= Conduit.HIGH || conduit.closed || conduit.inactive) {
-                writersWait = !writers.isEmpty();
-                return;
+            // Looked at again, as the batch may have gone out meanwhile; or Netty is closing the
+            // channel and has dropped all, which is about to be told.
+            wait =
+                    (unsent() > Conduit.HIGH || channel.unsafe().outboundBuffer() == null)
+                            && !conduit.closed
+                            && !conduit.inactive;
+            if (wait) {
+                writers.add(room);
             }
-            writers.add(room);
+            writersWait = !writers.isEmpty();
         }
-        try {
-            IdleWatch.await(idle, room);
-        } finally {
-            synchronized (conduit) {
-                writers.remove(room);
-                writersWait = !writers.isEmpty();
+        if (wait) {
+            try {
+                IdleWatch.await(idle, room);
+            } finally {
+                synchronized (conduit) {
+                    writers.remove(room);
+                    writersWait = !writers.isEmpty();
+                }
             }
         }
         RuntimeException refusal;
@@ -198,7 +205,10 @@ final class Outbox implements Runnable {
             refusal =
                     conduit.closed
                             ? conduit.closedWhen("write")
-                            : cause != null ? conduit.broken("write", cause) : null;
+                            : cause != null || conduit.inactive
+                                    ? conduit.broken(
+                                            "write", cause != null ? cause : conduit.cause())
+                                    : null;
         }
         if (refusal != null) {
             throw refusal;
