@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The cores that this process may use, and how to keep a child on one of them. */
+/**
+ * The cores that this process may use, and how to keep a child on one of them: not with the system
+ * property {@code weft.bench.unpinned}, for tests that have no use for figures.
+ */
 final class Cores {
     private static final List<Integer> ALLOWED = allowed();
     private static final boolean TASKSET = hasTaskset();
@@ -36,6 +39,9 @@ final class Cores {
     }
 
     private static boolean hasTaskset() {
+        if (Boolean.getBoolean("weft.bench.unpinned")) {
+            return false;
+        }
         for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
             if (Files.isExecutable(Path.of(folder, "taskset"))) {
                 return true;

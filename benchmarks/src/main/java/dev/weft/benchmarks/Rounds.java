@@ -18,9 +18,6 @@ import picocli.CommandLine.Spec;
  * half, but hardly within a round: so each round gives ratios, and their medians are the result.
  */
 final class Rounds {
-    /** How much longer the first warm-up is, where a program has much code. */
-    private static final int FIRST_TIME = 3;
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
@@ -36,8 +33,10 @@ final class Rounds {
     @Option(
             names = "--warm-up",
             paramLabel = "S",
-            description = "Load per program before the first round (default: 4).")
-    private double warmUp = 4;
+            description =
+                    "Load per program before the first round (default: 12: a compiler shares the core,"
+                            + " and tasks take ten seconds until they are as fast as callbacks).")
+    private double warmUp = 12;
 
     @Option(
             names = "--only",
@@ -92,13 +91,13 @@ final class Rounds {
     }
 
     /**
-     * Loads programs that run their code for the first time, until it has been compiled. A peer
-     * that fails fails again when it is measured, and is left out there.
+     * Warms up once more, where there is much code, or it runs for the first time. A peer that
+     * fails fails again when it is measured, and is left out there.
      */
     void warmUp(List<? extends Subject> subjects) throws IOException, InterruptedException {
         for (Subject s : subjects) {
             try {
-                s.load(FIRST_TIME * warmUp);
+                s.load(warmUp);
             } catch (IOException e) {
                 if (s == subjects.getFirst()) {
                     throw e;

@@ -47,7 +47,7 @@ final class TcpEcho implements Callable<Integer> {
             names = "--full",
             description =
                     "Every load (1 to 1,000 connections, small to large messages, pipelined, TLS, set-up, idle)"
-                            + " and every server, Python and Go included: about an hour.")
+                            + " and every server, Python and Go included: more than an hour.")
     private boolean full;
 
     @Override

@@ -31,7 +31,13 @@ final class Closing {
     /** Who waits for it. Guarded by the conduit. */
     private final ArrayDeque<Promise<Boolean>> waiting = new ArrayDeque<>(1);
 
+    /** The peer sends to nobody; set before the event loop can come to close the channel. */
+    private volatile boolean aborting;
+
     // ---- written by the event loop
+
+    /** This side closes the channel: what is dropped with it is no failure. */
+    private boolean begun;
 
     /** Sending took too long, and was given up. */
     private boolean timedOut;
@@ -101,6 +107,7 @@ final class Closing {
 
     /** As {@link Conduit#abort}. */
     void abort() {
+        aborting = true;
         conduit.drop();
         conduit.execute(() -> {
             if (channel.isOpen()) {
@@ -149,6 +156,7 @@ final class Closing {
 
     /** With the good-bye of a layer below, which says that all was sent, only if that is so. */
     private void closeWhole() {
+        begun = true;
         if (amidFile) {
             closeNow();
         } else {
@@ -166,6 +174,7 @@ final class Closing {
      * ended there, and with it that wait.
      */
     private void closeNow() {
+        begun = true;
         conduit.closeNow();
         if (conduit.net().loop().transport() == Transport.IO_URING && channel.isOpen()) {
             channel.eventLoop()
@@ -183,6 +192,15 @@ final class Closing {
                 LOG.debug("{} has no output to be ended", conduit, e);
             }
         }
+    }
+
+    boolean isAborting() {
+        return aborting;
+    }
+
+    /** Whether it is this side that closes the channel. */
+    boolean hasBegun() {
+        return begun;
     }
 
     /** Whether sending has not been given up for the time it took. */

@@ -391,6 +391,16 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
         return broken(what, cause);
     }
 
+    /**
+     * Whether the peer has ended the connection with a good-bye that readers get, so that a writer
+     * who waited need not fail; with the monitor held.
+     *
+     * @return false, if there is no such thing
+     */
+    protected boolean isEndToldToReaders() {
+        return false;
+    }
+
     /** With the monitor held. */
     IOException cause() {
         return failure != null ? failure : new IOException("the connection has ended");
@@ -525,6 +535,11 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
             return;
         }
         closing.abort();
+    }
+
+    /** Whether it is about to be closed at once, and nothing more is to be read. */
+    final boolean isAborting() {
+        return closing.isAborting();
     }
 
     /** From now on this side's calls are errors, and nothing is kept for it. */
@@ -733,7 +748,10 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
         Promise<@Nullable Void> waiting;
         List<Promise<@Nullable Void>> full;
         synchronized (this) {
-            boolean ours = closed && cause instanceof ClosedChannelException;
+            boolean ours =
+                    cause instanceof ClosedChannelException
+                            && closed
+                            && (closing.hasBegun() || eventLoop.isShuttingDown());
             if (failure == null && !inactive && !ours) {
                 failure = cause;
                 LOG.debug("{} broke", this, cause);

@@ -214,7 +214,7 @@ final class Inbox {
         if (!keep || joined) {
             ReferenceCountUtil.release(message);
         }
-        if (pause) {
+        if (pause || !keep && conduit.isAborting()) {
             channel.config().setAutoRead(false);
         }
         Conduit.wake(waiting);

@@ -202,13 +202,13 @@ final class Outbox implements Runnable {
         RuntimeException refusal;
         synchronized (conduit) {
             IOException cause = conduit.failure != null ? conduit.failure : lost;
+            if (cause == null && conduit.inactive && !conduit.isEndToldToReaders()) {
+                cause = conduit.cause();
+            }
             refusal =
                     conduit.closed
                             ? conduit.closedWhen("write")
-                            : cause != null || conduit.inactive
-                                    ? conduit.broken(
-                                            "write", cause != null ? cause : conduit.cause())
-                                    : null;
+                            : cause != null ? conduit.failed("write", cause) : null;
         }
         if (refusal != null) {
             throw refusal;
