@@ -301,11 +301,6 @@ final class WebSocketConduit extends Conduit implements Listener.Connection {
     }
 
     @Override
-    protected boolean isEndToldToReaders() {
-        return closeReceived;
-    }
-
-    @Override
     protected RuntimeException failed(String what, IOException cause) {
         if (cause instanceof Violation violation) {
             return new WebSocketProtocolException(

@@ -391,16 +391,6 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
         return broken(what, cause);
     }
 
-    /**
-     * Whether the peer has ended the connection with a good-bye that readers get, so that a writer
-     * who waited need not fail; with the monitor held.
-     *
-     * @return false, if there is no such thing
-     */
-    protected boolean isEndToldToReaders() {
-        return false;
-    }
-
     /** With the monitor held. */
     IOException cause() {
         return failure != null ? failure : new IOException("the connection has ended");
@@ -790,9 +780,9 @@ public abstract class Conduit extends ChannelInboundHandlerAdapter {
             inactive = true;
             inbox.detach();
             waiting = inbox.reader();
-            full = outbox.writers();
+            full = outbox.drop();
             closers = closing.end();
-            allSent = closing.isInTime() && failure == null && outbox.isEmpty();
+            allSent = closing.isInTime() && failure == null && !outbox.hasDropped();
         }
         outbox.releaseUnsent();
         wake(waiting);

@@ -57,6 +57,9 @@ final class Outbox implements Runnable {
     /** Why nothing can be written any more, although the connection is not broken; or null. */
     private @Nullable IOException lost;
 
+    /** Something was left here when the channel went. */
+    private boolean dropped;
+
     // ---- written by the event loop
 
     /** Bytes on their way from the queue to Netty's buffer, so that no writer misses them. */
@@ -202,7 +205,7 @@ final class Outbox implements Runnable {
         RuntimeException refusal;
         synchronized (conduit) {
             IOException cause = conduit.failure != null ? conduit.failure : lost;
-            if (cause == null && conduit.inactive && !conduit.isEndToldToReaders()) {
+            if (cause == null && dropped) {
                 cause = conduit.cause();
             }
             refusal =
@@ -283,8 +286,17 @@ final class Outbox implements Runnable {
         return List.copyOf(writers);
     }
 
-    boolean isEmpty() {
-        return bytes == 0;
+    /**
+     * The channel has gone. What Netty was not given yet is dropped, silently; what it was given
+     * and did not send has been told as a failure. Gives those to be woken.
+     */
+    List<Promise<@Nullable Void>> drop() {
+        dropped |= bytes > 0;
+        return writers();
+    }
+
+    boolean hasDropped() {
+        return dropped;
     }
 
     // ---- the event loop
