@@ -485,8 +485,8 @@ public final class ByteStream implements AutoCloseable {
      *
      * @param bytes what to write
      * @throws BusyException if another task is writing
-     * @throws BrokenConnectionException if the connection has broken or ended, also while this
-     *     waits; how much the peer got is unknown then
+     * @throws BrokenConnectionException if the connection is broken, also while this waits; how
+     *     much the peer got is unknown then
      */
     public void write(byte[] bytes) {
         Objects.requireNonNull(bytes, "bytes must not be null");
